@@ -1,0 +1,1 @@
+"""The still-image networks and their weights: L in, ab out."""

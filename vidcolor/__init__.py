@@ -1,0 +1,1 @@
+"""Colour black-and-white film, and leave all else as it was."""

@@ -1,0 +1,36 @@
+"""What can go wrong for a reason that a person can act on.
+
+VidcolorError
+├── ReadError      a file that cannot be read as film or picture
+├── WriteError     a target that cannot be written
+└── OptionError    options that do not fit each other, the file or this machine
+
+The models have their own: vidcolor_models.errors.ModelError. A mistake in our own
+code is none of these: it raises what Python raises, and shows its traceback.
+"""
+
+from pathlib import Path
+
+
+class VidcolorError(Exception):
+    """Base of all of them: the command line prints its message and exits with 1."""
+
+
+class ReadError(VidcolorError):
+    """A file that cannot be read as film or picture."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class WriteError(VidcolorError):
+    """A target that cannot be written."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class OptionError(VidcolorError):
+    """Options that do not fit each other, the file or this machine."""
