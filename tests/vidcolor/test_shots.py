@@ -1,0 +1,185 @@
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
+
+from vidcolor.shots import DELAY, mark_shots
+
+Plane = NDArray[np.uint8]
+
+CLIPS = Path(__file__).parents[3] / "shared" / "clips"
+CUTS = {  # as that folder's README gives them, in frames
+    "bikes_cuts.mp4": [15, 61, 122, 172],
+    "craft_cuts_audio.mp4": [50, 150],
+    "abomb_army_1950s_cuts.mp4": [44, 134, 299],
+}
+WHITE = np.full((90, 160), 235, np.uint8)
+BLACK = np.full((90, 160), 16, np.uint8)
+
+
+def scene(seed: int, height: int = 90, width: int = 160) -> Plane:
+    """A picture of soft shapes in limited range, as unlike another seed's as can be."""
+    grid = np.random.default_rng(seed).uniform(16, 235, (5, 8)).astype(np.float32)
+    soft = cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(soft, 16, 235).astype(np.uint8)
+
+
+def starts(planes: Iterable[NDArray[np.uint8] | NDArray[np.uint16]]) -> list[int]:
+    """The frames that start a shot."""
+    marked = mark_shots(planes, lambda plane: plane)
+    return [n for n, (_, start) in enumerate(marked) if start]
+
+
+def test_two_pictures_joined_are_two_shots() -> None:
+    assert starts([scene(0)] * 9 + [scene(1)] * 9) == [0, 9]
+
+
+@pytest.mark.parametrize("length", range(1, 8))
+def test_a_cut_is_found_however_near_it_is_to_an_end(length: int) -> None:
+    a, b = scene(0), scene(1)
+    assert starts([a] * length + [b] * 9) == [0, length]
+    assert starts([a] * 9 + [b] * length) == [0, 9]
+
+
+def test_a_white_flash_in_a_still_shot_starts_nothing() -> None:
+    a = scene(0)
+    assert starts([a] * 9 + [WHITE] + [a] * 9) == [0]
+    assert starts([a] * 9 + [WHITE] * 2 + [a] * 9) == [0]
+
+
+def test_a_white_frame_at_the_joint_does_not_hide_the_cut() -> None:
+    found = starts([scene(0)] * 9 + [WHITE] + [scene(1)] * 9)
+    assert found[0] == 0
+    assert found[1:]
+    assert set(found[1:]) <= {9, 10}
+
+
+def test_flicker_starts_nothing() -> None:
+    rng = np.random.default_rng(0)
+    gains = rng.uniform(0.75, 1.25, 60)
+    assert starts(np.clip(scene(0) * g, 0, 255).astype(np.uint8) for g in gains) == [0]
+
+
+def test_grain_starts_nothing() -> None:
+    rng = np.random.default_rng(0)
+    grain = rng.normal(0, 20, (30, 90, 160))
+    assert starts(np.clip(scene(0) + grain, 0, 255).astype(np.uint8)) == [0]
+
+
+@pytest.mark.parametrize("speed", [3, 8, 14])
+def test_a_pan_starts_nothing(speed: int) -> None:
+    wide = np.concatenate([scene(n) for n in range(5)], axis=1)
+    planes = [wide[:, x : x + 160] for x in range(0, 600, speed)]
+    assert starts(planes) == [0]
+
+
+@pytest.mark.parametrize(("down", "across"), [(15, 0), (0, 30)])
+def test_black_bars_do_not_hide_a_cut(down: int, across: int) -> None:
+    def barred(seed: int) -> Plane:
+        inside = scene(seed, 90 - 2 * down, 160 - 2 * across)
+        bars = ((down, down), (across, across))
+        return np.pad(inside, bars, constant_values=16)
+
+    assert starts([barred(0)] * 9 + [barred(1)] * 9) == [0, 9]
+
+
+def test_doubled_frames_do_not_hide_a_cut() -> None:
+    wide = np.concatenate([scene(n) for n in range(3)], axis=1)
+    once = [wide[:, x : x + 160] for x in range(0, 60, 4)] + [scene(7)] * 9
+    assert starts(plane for plane in once for _ in range(2)) == [0, 30]
+
+
+def test_a_fade_through_black_starts_a_shot() -> None:
+    a, b = scene(0), scene(1)
+    down = [(16 + (a - 16.0) * k / 8).astype(np.uint8) for k in range(7, 0, -1)]
+    up = [(16 + (b - 16.0) * k / 8).astype(np.uint8) for k in range(1, 8)]
+    found = starts([a] * 9 + down + [BLACK] * 4 + up + [b] * 9)
+    assert any(9 < n < 30 for n in found)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
+@pytest.mark.parametrize("plane", [BLACK, WHITE])
+def test_an_even_picture_is_one_shot(plane: Plane, count: int) -> None:
+    assert starts([plane] * count) == [0][:count]
+
+
+@pytest.mark.parametrize("depth", [9, 10, 12, 16])
+def test_deep_planes_are_judged_as_shallow_ones(depth: int) -> None:
+    planes = [scene(0)] * 9 + [scene(1)] * 9
+    deep = [np.left_shift(plane, depth - 8, dtype=np.uint16) for plane in planes]
+    marked = list(mark_shots(deep, lambda plane: plane, depth))
+    assert [start for _, start in marked] == [n in (0, 9) for n in range(18)]
+
+
+def test_what_comes_before_a_cut_has_no_say_after_it() -> None:
+    before = [scene(0)] * 9
+    shot = [scene(1), scene(1), scene(2), *before]
+    assert starts(before + shot) == [0] + [9 + n for n in starts(shot)]
+
+
+def test_answers_come_in_order_and_two_frames_late() -> None:
+    taken = []
+
+    def film() -> Iterator[int]:
+        for n in range(8):
+            taken.append(n)
+            yield n
+
+    for n, _ in mark_shots(film(), lambda n: scene(n // 4)):
+        assert len(taken) == min(n + 1 + DELAY, 8)
+    assert taken == list(range(8))
+
+
+def test_the_answer_does_not_rest_on_what_comes_later() -> None:
+    film = [scene(n // 5) for n in range(15)]
+    whole = starts(film)
+    for end in range(DELAY + 1, 15):
+        known = end - DELAY
+        assert [n for n in starts(film[:end]) if n < known] == [
+            n for n in whole if n < known
+        ]
+
+
+planes = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=40)) | arrays(
+    np.uint16, array_shapes(min_dims=2, max_dims=2, max_side=40)
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(planes, max_size=7))
+def test_any_planes_get_one_answer_each(
+    film: list[NDArray[np.uint8] | NDArray[np.uint16]],
+) -> None:
+    marked = list(mark_shots(film, lambda plane: plane, depth=16))
+    assert [id(plane) for plane, _ in marked] == [id(plane) for plane in film]
+    assert [start for _, start in marked][:1] == [True][: len(film)]
+
+
+@pytest.mark.parametrize("shape", [(8, 16), (1, 1), (1, 500), (500, 1), (3, 2)])
+def test_a_tiny_picture_that_stands_still_is_one_shot(shape: tuple[int, int]) -> None:
+    plane = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    assert starts([plane] * 9) == [0]
+
+
+def test_a_plane_may_be_a_read_only_view() -> None:
+    view = np.repeat(scene(0), 2, axis=1)[::-1, ::2]
+    view.flags.writeable = False
+    assert starts([view] * 5) == [0]
+
+
+@pytest.mark.skipif(not CLIPS.is_dir(), reason="the clips are not beside this checkout")
+@pytest.mark.parametrize("path", sorted(CLIPS.glob("[bc]*/*.m*")), ids=lambda p: p.name)
+def test_real_clips_have_the_cuts_that_a_person_sees(path: Path) -> None:
+    with av.open(path) as film:
+        frames = film.decode(video=0)
+        found = starts(
+            f.reformat(width=128, format="gray").to_ndarray() for f in frames
+        )
+    assert found == pytest.approx([0, *CUTS.get(path.name, [])], abs=1)
