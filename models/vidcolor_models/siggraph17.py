@@ -1,0 +1,113 @@
+"""SIGGRAPH17: a network that takes hints (Zhang et al. 2017).
+
+"Real-Time User-Guided Image Colorization with Learned Deep Priors", arXiv 1705.02999.
+A U-Net over lightness, ab that is given, and a mask of where it is given. Layers sit
+where the official checkpoint has them, so that it loads as it is.
+"""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+BINS = 529
+_STRIDE = 8  # sides must be multiples of it, for the shortcuts to meet what they join
+_AB = 110.0  # the checkpoint's unit of ab
+
+
+class SIGGRAPH17(nn.Module):
+    """Lightness, and hints where there are any, to ab."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model1 = _stage(4, 64, 64)
+        self.model2 = _stage(64, 128, 128)
+        self.model3 = _stage(128, 256, 256, 256)
+        self.model4 = _stage(256, 512, 512, 512)
+        self.model5 = _stage(512, 512, 512, 512, dilation=2)
+        self.model6 = _stage(512, 512, 512, 512, dilation=2)
+        self.model7 = _stage(512, 512, 512, 512)
+        self.model8up = _double(512, 256)
+        self.model3short8 = _shortcut(256, 256)
+        self.model8 = nn.Sequential(nn.ReLU(), *_stage(256, 256, 256))
+        self.model9up = _double(256, 128)
+        self.model2short9 = _shortcut(128, 128)
+        self.model9 = nn.Sequential(nn.ReLU(), *_stage(128, 128))
+        self.model10up = _double(128, 128)
+        self.model1short10 = _shortcut(64, 128)
+        self.model10 = nn.Sequential(
+            nn.ReLU(), nn.Conv2d(128, 128, 3, padding=1), nn.LeakyReLU(0.2)
+        )
+        # A second head that training needed. It is not asked here, but the checkpoint
+        # has it.
+        self.model_class = nn.Sequential(nn.Conv2d(256, BINS, 1))
+        self.model_out = nn.Sequential(nn.Conv2d(128, 2, 1), nn.Tanh())
+
+    def forward(
+        self,
+        lightness: Tensor,
+        hint_ab: Tensor | None = None,
+        hint_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Predict ab (N, 2, H, W) from lightness (N, 1, H, W) in 0..100.
+
+        `hint_ab` (N, 2, H, W) holds where `hint_mask` (N, 1, H, W) is 1 and is ignored
+        where it is 0. A size that is no multiple of 8 is filled up with its last row
+        and column, and the answer is cut back.
+
+        Raises:
+            ValueError: one of the hints is given without the other.
+        """
+        height, width = lightness.shape[-2:]
+        fill = (0, -width % _STRIDE, 0, -height % _STRIDE)
+        grey = F.pad((lightness - 50) / 100, fill, mode="replicate")
+        hints = F.pad(_hints(lightness, hint_ab, hint_mask), fill)
+        ab = self._colour(torch.cat([grey, hints], dim=1)) * _AB
+        return ab[..., :height, :width]
+
+    def _colour(self, x: Tensor) -> Tensor:
+        """Map (N, 4, H, W) to ab in -1..1, down to an eighth of the size and back."""
+        first = self.model1(x)
+        second = self.model2(_halve(first))
+        third = self.model3(_halve(second))
+        x = self.model4(_halve(third))
+        x = self.model7(self.model6(self.model5(x)))
+        x = self.model8(self.model8up(x) + self.model3short8(third))
+        x = self.model9(self.model9up(x) + self.model2short9(second))
+        x = self.model10(self.model10up(x) + self.model1short10(first))
+        ab: Tensor = self.model_out(x)
+        return ab
+
+
+def _hints(lightness: Tensor, ab: Tensor | None, mask: Tensor | None) -> Tensor:
+    """Return ab in the network's unit over its mask, (N, 3, H, W)."""
+    if ab is None and mask is None:
+        return torch.zeros_like(lightness).repeat(1, 3, 1, 1)
+    if ab is None or mask is None:
+        raise ValueError("hint_ab and hint_mask go together: give both or neither")
+    return torch.cat([ab / _AB * mask, mask], dim=1)
+
+
+def _stage(*channels: int, dilation: int = 1) -> nn.Sequential:
+    """Return 3x3 convolutions from each width to the next, normalised at the end."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise(channels):
+        layers += [
+            nn.Conv2d(before, after, 3, padding=dilation, dilation=dilation),
+            nn.ReLU(),
+        ]
+    return nn.Sequential(*layers, nn.BatchNorm2d(channels[-1]))
+
+
+def _double(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1))
+
+
+def _shortcut(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(before, after, 3, padding=1))
+
+
+def _halve(x: Tensor) -> Tensor:
+    """Keep every second row and column, as the original does instead of pooling."""
+    return x[..., ::2, ::2]
