@@ -1,0 +1,197 @@
+"""Film: our own network, made for moving pictures on small machines.
+
+An EfficientNet-Lite0 (Tan & Le 2019, arXiv 1905.11946; the Lite variant has no
+squeeze-and-excitation and ReLU6 for swish) looks at the picture, a feature pyramid
+(Lin et al. 2017, arXiv 1612.03144) brings what it saw back to a quarter of the
+picture's size, and a classifier answers with a distribution over bins of ab, as
+ECCV16 does (Zhang et al. 2016, arXiv 1603.08511).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+BINS = 262  # cells of step 10 that sRGB colours fall into
+STRIDE = 4  # input pixels per predicted one
+
+# Kernel, stride of the first block, expansion, output channels, number of blocks:
+# EfficientNet-B0's stages (table 1 of the paper), which Lite0 keeps.
+_STAGES = [
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+]
+_TAPS = (2, 4, 10, 15)  # the last block before each halving, and the very last
+_TAP_CHANNELS = (24, 40, 112, 320)
+
+
+class Film(nn.Module):
+    """Lightness, and hints where there are any, to ab at a quarter of the size.
+
+    `bins`, `rarity` and `temperature` come with the weights: where the bins are in
+    ab, the natural log of their rebalancing weights (equation 4 of ECCV16), and how
+    much the distribution is sharpened before its mean is taken.
+    """
+
+    bins: Tensor
+    rarity: Tensor
+    temperature: Tensor
+    vividness: Tensor
+
+    def __init__(self, width: int = 128, bins: int = BINS) -> None:
+        super().__init__()
+        self.encoder = EfficientNetLite0(channels=4)
+        self.decoder = Pyramid(_TAP_CHANNELS, width)
+        self.head = nn.Conv2d(width, bins, 1)
+        self.register_buffer("bins", torch.zeros(bins, 2))
+        self.register_buffer("rarity", torch.zeros(bins))
+        self.register_buffer("temperature", torch.tensor(0.7))
+        self.register_buffer("vividness", torch.tensor(0.4))
+
+    def forward(
+        self,
+        lightness: Tensor,
+        hint_ab: Tensor | None = None,
+        hint_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Predict ab (N, 2, H/4, W/4) from lightness (N, 1, H, W) in 0..100.
+
+        `hint_ab` (N, 2, H, W) holds where `hint_mask` (N, 1, H, W) is 1, is ignored
+        where it is 0, and half believed in between. Odd sizes round up.
+        """
+        return self.decode(self.logits(lightness, hint_ab, hint_mask))
+
+    def logits(
+        self,
+        lightness: Tensor,
+        hint_ab: Tensor | None = None,
+        hint_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Return the unnormalised log-probability of each bin, (N, bins, H/4, W/4)."""
+        grey = (lightness * 2.55 - 127) / 128  # what the ImageNet weights were used to
+        if hint_ab is None or hint_mask is None:
+            hints = grey.new_zeros(1, 1, 1, 1).expand(-1, 3, -1, -1)
+            hints = hints.expand(grey.shape[0], 3, *grey.shape[2:])
+        else:
+            hints = torch.cat([hint_ab / 110 * hint_mask, hint_mask], dim=1)
+        logits: Tensor = self.head(
+            self.decoder(self.encoder(torch.cat([grey, hints], dim=1)))
+        )
+        return logits
+
+    def decode(self, logits: Tensor) -> Tensor:
+        """Return the annealed mean of ab (N, 2, H, W) (equation 5 of ECCV16).
+
+        Rebalancing is done here, not in the weights: each bin's probability is
+        multiplied by its rarity to the power of `vividness`. 0 gives the timid mean,
+        1 the bold one that training on rebalanced classes gives.
+        """
+        tilt = (self.vividness * self.rarity).view(1, -1, 1, 1)
+        probabilities = (logits.float() / self.temperature + tilt).softmax(dim=1)
+        return torch.einsum("nqhw,qc->nchw", probabilities, self.bins)
+
+
+class EfficientNetLite0(nn.Module):
+    """The encoder, without its classifier: features at 1/4, 1/8, 1/16 and 1/32."""
+
+    def __init__(self, channels: int = 3) -> None:
+        super().__init__()
+        self.stem = _conv_norm(channels, 32, kernel=3, stride=2)
+        blocks: list[nn.Module] = []
+        before = 32
+        for kernel, stride, expansion, after, count in _STAGES:
+            for index in range(count):
+                blocks.append(
+                    InvertedBottleneck(
+                        before, after, kernel, stride if index == 0 else 1, expansion
+                    )
+                )
+                before = after
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Return four maps, fine to coarse, from an image (N, channels, H, W)."""
+        x = F.relu6(self.stem(image))
+        taps = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in _TAPS:
+                taps.append(x)
+        return taps
+
+
+class InvertedBottleneck(nn.Module):
+    """Widen, look around in each channel, narrow; added to its input where it fits."""
+
+    def __init__(
+        self, before: int, after: int, kernel: int, stride: int, expansion: int
+    ) -> None:
+        super().__init__()
+        wide = before * expansion
+        self.expand = _conv_norm(before, wide, 1) if expansion > 1 else None
+        self.depthwise = _conv_norm(wide, wide, kernel, stride, groups=wide)
+        self.project = _conv_norm(wide, after, 1)
+        self.residual = stride == 1 and before == after
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, before, H, W) to (N, after, H/stride, W/stride)."""
+        wide = x if self.expand is None else F.relu6(self.expand(x))
+        narrow: Tensor = self.project(F.relu6(self.depthwise(wide)))
+        return x + narrow if self.residual else narrow
+
+
+class Pyramid(nn.Module):
+    """From coarse to fine: enlarge, add the finer map, look around."""
+
+    def __init__(self, channels: tuple[int, ...], width: int) -> None:
+        super().__init__()
+        self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
+        self.smooths = nn.ModuleList(_conv_norm(width, width, 3) for _ in channels)
+
+    def forward(self, taps: list[Tensor]) -> Tensor:
+        """Map features, fine to coarse, to one map of the finest one's size."""
+        x: Tensor | None = None
+        for tap, lateral, smooth in zip(
+            reversed(taps),
+            reversed(self.laterals),
+            reversed(self.smooths),
+            strict=True,
+        ):
+            side = lateral(tap)
+            if x is not None:
+                side = side + F.interpolate(
+                    x, tap.shape[-2:], mode="bilinear", align_corners=False
+                )
+            x = F.relu(smooth(side))
+        assert x is not None
+        return x
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution padded as TensorFlow's "SAME": what is odd goes right and below."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, C', ceil(H/stride), ceil(W/stride))."""
+        pad: list[int] = []
+        for size, kernel, stride in zip(
+            reversed(x.shape[-2:]),
+            reversed(self.kernel_size),
+            reversed(self.stride),
+            strict=True,
+        ):
+            short = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            pad += [short // 2, short - short // 2]
+        return super().forward(F.pad(x, pad) if any(pad) else x)
+
+
+def _conv_norm(
+    before: int, after: int, kernel: int, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
+    return nn.Sequential(
+        SameConv2d(before, after, kernel, stride, groups=groups, bias=False),
+        nn.BatchNorm2d(after, eps=1e-3, momentum=0.01),
+    )

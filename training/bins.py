@@ -1,0 +1,45 @@
+"""The bins of ab that the network chooses from, and how rare each is.
+
+As in ECCV16 (arXiv 1603.08511, section 2.2): a grid of step 10 over what sRGB can
+show; rebalancing weights from the smoothed distribution over the training pictures.
+"""
+
+import torch
+from torch import Tensor
+
+from vidcolor.lab import rgb_to_lab
+
+STEP = 10.0
+SIGMA = 5.0  # of the Gaussian that spreads a colour over the bins around it
+UNIFORM = 0.5  # share of the uniform distribution in the rebalancing weights
+
+
+def gamut_bins(samples: int = 96) -> Tensor:
+    """Return the centres (Q, 2) of all grid cells that sRGB colours fall into."""
+    axis = torch.linspace(0, 1, samples)
+    rgb = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"))
+    ab = rgb_to_lab(rgb.reshape(3, -1, 1))[1:, :, 0].T
+    return (ab / STEP).round().unique(dim=0) * STEP
+
+
+def soft_encode(ab: Tensor, bins: Tensor) -> Tensor:
+    """Return the share of each bin (N, Q, H, W) in colours ab (N, 2, H, W).
+
+    A Gaussian around the colour. ECCV16 keeps its five nearest bins; the others hold
+    next to nothing, and a softmax over all is quicker than finding the five.
+    """
+    pixels = ab.movedim(1, -1)
+    # |ab - bin|^2 = |ab|^2 - 2 ab.bin + |bin|^2; the first is the same for all bins.
+    near = pixels @ bins.T - (bins**2).sum(dim=1) / 2
+    return (near / SIGMA**2).softmax(dim=-1).movedim(-1, 1)
+
+
+def log_rarity(pictures: list[Tensor], bins: Tensor) -> Tensor:
+    """Return the log of the rebalancing weight of each bin (Q), mean weight 1."""
+    counts = torch.zeros(len(bins), dtype=torch.float64)
+    for picture in pictures:
+        small = picture[None, :, ::8, ::8].float() / 255
+        counts += soft_encode(rgb_to_lab(small)[:, 1:], bins).sum(dim=(0, 2, 3))
+    prior = counts / counts.sum()
+    weight = 1 / ((1 - UNIFORM) * prior + UNIFORM / len(bins))
+    return (weight / (prior * weight).sum()).log().float()

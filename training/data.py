@@ -1,0 +1,65 @@
+"""Colour photographs, out of folders and tar shards, held decoded in memory.
+
+18,000 pictures of 224 pixels are about 3 GB: decoding them once costs less than
+decoding them again in each epoch.
+"""
+
+import tarfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+_SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
+
+
+def load_pictures(
+    sources: list[Path], short_side: int | None = None
+) -> list[tuple[str, Tensor]]:
+    """Return each picture's name and its RGB (3, height, width) uint8.
+
+    A source is a folder, searched through, or a tar file. Pictures larger than
+    `short_side` are made smaller.
+
+    Raises:
+        ValueError: a source holds no pictures, or one that cannot be decoded.
+    """
+    pictures = []
+    with ThreadPoolExecutor() as pool:
+        for source in sources:
+            found = list(
+                pool.map(lambda item: _decode(*item, short_side), _files(source))
+            )
+            if not found:
+                raise ValueError(f"{source} holds no pictures")
+            pictures += found
+    return pictures
+
+
+def _files(source: Path) -> Iterator[tuple[str, bytes]]:
+    if source.is_dir():
+        for path in sorted(source.rglob("*")):
+            if path.suffix.lower() in _SUFFIXES:
+                yield path.name, path.read_bytes()
+        return
+    with tarfile.open(source) as shard:
+        for member in shard:
+            if Path(member.name).suffix.lower() in _SUFFIXES:
+                file = shard.extractfile(member)
+                if file is not None:
+                    yield member.name, file.read()
+
+
+def _decode(name: str, encoded: bytes, short_side: int | None) -> tuple[str, Tensor]:
+    bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise ValueError(f"{name} is not a picture")
+    if short_side is not None and min(bgr.shape[:2]) > short_side:
+        scale = short_side / min(bgr.shape[:2])
+        bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    rgb = np.ascontiguousarray(bgr[..., ::-1].transpose(2, 0, 1))
+    return name, torch.from_numpy(rgb)
