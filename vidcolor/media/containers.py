@@ -1,0 +1,129 @@
+"""The containers that films are written to, and what each can carry."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_MPEG_AUDIO = {"aac", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus"}
+_H26X = {"h264", "hevc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container format; codecs are FFmpeg's names of them."""
+
+    muxer: str
+    title: str  # for people
+    video: frozenset[str]
+    audio: frozenset[str] | None  # None: any; "pcm" stands for all of pcm_*
+    subtitles: frozenset[str] = frozenset()
+    text: str = ""  # the codec that other text subtitles are turned into
+    attachments: bool = False
+    covers: str = ""  # "packet", "attachment" or "" for none
+    data: bool = False
+    timecode: bool = False  # as a track that is made again from its tag
+    chapters: bool = True
+    turned: bool = True  # keeps a display matrix
+    sar: bool = False  # has its own field for the shape of samples that PyAV fills
+    options: dict[str, str] = field(default_factory=dict)
+
+
+MATROSKA = Container(
+    "matroska",
+    "Matroska",
+    frozenset(_H26X | {"av1", "vp8", "vp9", "ffv1", "prores", "mpeg4", "mpeg2video"})
+    | {"mjpeg", "mpeg1video", "rawvideo", "utvideo", "huffyuv", "ffvhuff", "dnxhd"},
+    audio=None,
+    subtitles=frozenset({"subrip", "ass", "webvtt", "hdmv_pgs_subtitle"})
+    | {"dvd_subtitle", "dvb_subtitle", "hdmv_text_subtitle", "text"},
+    text="subrip",
+    attachments=True,
+    covers="attachment",
+    # The muxer would move everything so that nothing is below 0, and so shift the
+    # picture by the priming of its sound.
+    options={"avoid_negative_ts": "disabled"},
+)
+WEBM = Container(
+    "webm",
+    "WebM",
+    frozenset({"vp8", "vp9", "av1"}),
+    audio=frozenset({"opus", "vorbis"}),
+    subtitles=frozenset({"webvtt"}),
+    options={"avoid_negative_ts": "disabled"},
+)
+MP4 = Container(
+    "mp4",
+    "MP4",
+    frozenset(_H26X | {"av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "ffv1"}),
+    audio=frozenset(_MPEG_AUDIO | {"flac", "alac", "vorbis", "pcm"}),
+    subtitles=frozenset({"mov_text", "dvd_subtitle"}),
+    text="mov_text",
+    covers="packet",
+    data=True,
+    timecode=True,
+    sar=True,
+    # Else the muxer rounds a late start to milliseconds.
+    options={"movie_timescale": "90000"},
+)
+M4V = Container(
+    **{name: getattr(MP4, name) for name in MP4.__slots__ if name != "options"},
+    options={**MP4.options, "brand": "M4V "},
+)
+MOV = Container(
+    "mov",
+    "QuickTime",
+    frozenset(_H26X | {"prores", "dnxhd", "mpeg4", "mjpeg", "mpeg2video", "cfhd"}),
+    audio=frozenset(_MPEG_AUDIO | {"alac", "flac", "pcm", "adpcm_ima_qt"}),
+    subtitles=frozenset({"mov_text"}),
+    text="mov_text",
+    data=True,
+    timecode=True,
+    sar=True,
+    options={"movie_timescale": "90000"},
+)
+AVI = Container(
+    "avi",
+    "AVI",
+    # Not H.264 and its heirs: their frames would be shown one or two places late.
+    frozenset({"ffv1", "mpeg4", "mjpeg", "utvideo", "huffyuv", "ffvhuff"}),
+    audio=frozenset({"pcm", "mp2", "mp3", "ac3", "aac", "adpcm_ms", "adpcm_ima_wav"}),
+    chapters=False,
+    turned=False,
+)
+MPEGTS = Container(
+    "mpegts",
+    "MPEG-TS",
+    frozenset(_H26X | {"mpeg2video"}),
+    audio=frozenset(_MPEG_AUDIO),
+    subtitles=frozenset({"dvb_subtitle", "dvb_teletext", "hdmv_pgs_subtitle"}),
+    chapters=False,
+    turned=False,
+    sar=True,
+    options={"mpegts_copyts": "1"},  # else everything starts 1.4 s later
+)
+
+BY_EXTENSION = {
+    ".mkv": MATROSKA,
+    ".webm": WEBM,
+    ".mp4": MP4,
+    ".m4v": M4V,
+    ".mov": MOV,
+    ".qt": MOV,
+    ".avi": AVI,
+    ".ts": MPEGTS,
+    ".m2ts": MPEGTS,
+    ".mts": MPEGTS,
+}
+
+
+def container_for(path: Path) -> Container | None:
+    """Return the container that a file's name asks for, if it can be written."""
+    return BY_EXTENSION.get(path.suffix.lower())
+
+
+def carries_audio(container: Container, codec: str) -> bool:
+    """Whether sound of this codec can be copied into the container."""
+    if container.audio is None:
+        return True
+    return codec in container.audio or (
+        codec.startswith("pcm_") and "pcm" in container.audio
+    )

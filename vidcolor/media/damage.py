@@ -1,0 +1,45 @@
+"""What was lost while a film was read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Damage:
+    """An account that a reader keeps; complete when its frames are."""
+
+    decoded: int = 0  # frames given out
+    announced: int | None = None  # frames the file says it has; None: it does not say
+    bad_packets: int = 0  # stretches of the file that gave no picture
+    corrupt_frames: int = 0  # given out, but parts are guessed by the decoder
+    retimed: int = 0  # given out, with a timestamp that was missing or ran backwards
+    cut_off: str = ""  # how the end is missing
+    read_error: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether anything was lost; a mended timestamp is not a loss."""
+        return bool(self.lines())
+
+    @property
+    def missing(self) -> int:
+        """Frames that were announced and never came."""
+        return max(0, (self.announced or 0) - self.decoded)
+
+    def lines(self) -> list[str]:
+        """Return the account for people, a sentence each; empty if all is well."""
+        lines = []
+        if self.missing:
+            lines.append(
+                f"{self.decoded} of {self.announced} announced frames could be read"
+            )
+        if self.bad_packets:
+            lines.append(f"{self.bad_packets} damaged packets gave no picture")
+        if self.corrupt_frames:
+            lines.append(
+                f"{self.corrupt_frames} frames are damaged and were patched "
+                "by the decoder"
+            )
+        if self.cut_off:
+            lines.append(self.cut_off)
+        if self.read_error:
+            lines.append(f"reading broke off: {self.read_error}")
+        return lines

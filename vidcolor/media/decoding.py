@@ -1,0 +1,121 @@
+"""A film's pictures, one after another, whatever state the file is in.
+
+Decoding with frame threads is several times faster on large pictures, but where it
+meets damage it drops good pictures without a word (those decoded in the same call).
+So it is used until the first sign of damage; from there on the film is decoded again,
+in a single line.
+"""
+
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+from math import floor
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from vidcolor.media.damage import Damage
+from vidcolor.media.info import FilmInfo
+from vidcolor.media.opening import open_source, reason
+
+_UNINDEXED = {"mpegts", "mpeg", "mpegvideo", "h264", "hevc"}
+_READ_ERRORS_BORNE = 20  # in a row; demuxers find their feet again after one or two
+
+
+class _DamageMetError(Exception):
+    """Frame threads met a packet that does not decode."""
+
+
+def read_pictures(
+    info: FilmInfo, damage: Damage, start: Fraction | None = None
+) -> Generator[av.VideoFrame]:
+    """Yield pictures as decoded, in the order they are shown.
+
+    With `start` (seconds on the file's clock) the first ones may still lie before it,
+    but none after it is left out.
+    """
+    last: int | None = None
+    if info.timed:
+        try:
+            for picture in _decode_from(info, damage, start, "AUTO"):
+                last = picture.pts if picture.pts is not None else last
+                yield picture
+            return
+        except _DamageMetError:
+            start = start if last is None else last * info.time_base
+    for picture in _decode_from(info, damage, start, "SLICE"):
+        if last is None or picture.pts is None or picture.pts > last:
+            yield picture
+
+
+def _decode_from(
+    info: FilmInfo, damage: Damage, start: Fraction | None, threads: str
+) -> Generator[av.VideoFrame]:
+    """Yield pictures from a key frame before `start`, or from the beginning."""
+    # A second covers key frames that are shown later than they are stored; without an
+    # index the demuxer does not land on a key frame at all.
+    margin = 12 if info.container in _UNINDEXED else 1
+    if start is not None and start - margin > info.start and info.timed:
+        pictures = _decode(info, damage, start, start - margin, threads)
+        first = next(pictures, None)
+        if first is not None and _is_before(first, start, info.time_base):
+            yield first
+            yield from pictures
+            return
+        pictures.close()  # landed too late
+    yield from _decode(info, damage, start, None, threads)
+
+
+def _decode(
+    info: FilmInfo,
+    damage: Damage,
+    start: Fraction | None,
+    seek: Fraction | None,
+    threads: str,
+) -> Generator[av.VideoFrame]:
+    with open_source(info.path) as container:
+        stream = container.streams[info.index]
+        assert isinstance(stream, VideoStream)
+        stream.thread_type = threads
+        if seek is not None:
+            container.seek(floor(seek / info.time_base), stream=stream)
+        for packet in _packets(container, stream, damage):
+            if packet.is_corrupt and threads == "AUTO":
+                raise _DamageMetError
+            try:
+                pictures = packet.decode()
+            except av.FFmpegError as error:
+                if threads == "AUTO":
+                    raise _DamageMetError from error
+                damage.bad_packets += _is_wanted(packet, start)
+                continue
+            yield from pictures
+
+
+def _is_before(picture: av.VideoFrame, start: Fraction, tick: Fraction) -> bool:
+    if picture.pts is None or picture.is_corrupt:
+        return False
+    return picture.pts * tick <= start
+
+
+def _is_wanted(packet: "Packet[VideoStream]", start: Fraction | None) -> bool:
+    if start is None or packet.pts is None:
+        return True
+    return packet.pts * packet.time_base >= start
+
+
+def _packets(
+    container: InputContainer, stream: VideoStream, damage: Damage
+) -> "Iterator[Packet[VideoStream]]":
+    """Yield packets, going on after errors of reading while that leads anywhere."""
+    errors = 0
+    while errors < _READ_ERRORS_BORNE:
+        try:
+            for packet in container.demux(stream):
+                errors = 0
+                yield packet
+            return
+        except (av.FFmpegError, OSError) as error:
+            errors += 1
+            damage.read_error = reason(error)

@@ -1,0 +1,112 @@
+"""Encodes the film's pictures, and says in the stream all that is known of them."""
+
+import os
+from fractions import Fraction
+
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy import integer
+from numpy.typing import NDArray
+
+from vidcolor.media.aspect import set_container_aspect
+from vidcolor.media.info import FilmInfo, StreamInfo
+from vidcolor.media.picture import Frame, with_chroma
+from vidcolor.media.plan import Plan
+from vidcolor.media.tags import stream_tags
+
+
+class FilmEncoder:
+    """The film's stream in the target; takes frames, gives packets to be muxed."""
+
+    def __init__(
+        self, target: OutputContainer, plan: Plan, info: FilmInfo, shift: Fraction
+    ) -> None:
+        """Add the stream; nothing is encoded before the first frame."""
+        os.environ.setdefault("SVT_LOG", "1")  # else SVT-AV1 prints to stderr
+        self._plan = plan
+        self._shift = shift
+        self._durations: dict[int, int] = {}  # of frames in the encoder, by pts
+        stream = target.add_stream(plan.encoder, info.rate, dict(plan.options))
+        assert isinstance(stream, VideoStream)
+        self.stream = stream
+        _set_picture(stream, plan, info)
+        _set_description(stream, plan, info, is_part=shift != 0)
+
+    def encode(
+        self, frame: Frame, cb: NDArray[integer], cr: NDArray[integer]
+    ) -> "list[Packet[VideoStream]]":
+        """Return the packets that are ready once this frame is in; uses it up."""
+        plan = self._plan
+        picture = with_chroma(frame.picture, plan.pix_fmt, plan.yuv, cb, cr)
+        pts = round((frame.seconds - self._shift) / plan.time_base)
+        ticks = picture.duration * (picture.time_base or frame.time_base)
+        picture.pts, picture.time_base = pts, plan.time_base
+        picture.duration = round(ticks / plan.time_base)
+        self._durations[pts] = picture.duration
+        _tag(picture, plan)
+        return self._timed(self.stream.encode(picture))
+
+    def flush(self) -> "list[Packet[VideoStream]]":
+        """Return the packets of the frames still inside."""
+        return self._timed(self.stream.encode(None))
+
+    def _timed(
+        self, packets: "list[Packet[VideoStream]]"
+    ) -> "list[Packet[VideoStream]]":
+        """Give packets their duration where the encoder lost it (SVT-AV1 does)."""
+        for packet in packets:
+            duration = self._durations.pop(packet.pts or 0, 0)
+            packet.duration = packet.duration or duration
+        return packets
+
+
+def _set_picture(stream: VideoStream, plan: Plan, info: FilmInfo) -> None:
+    context = stream.codec_context
+    context.width, context.height = info.width, info.height
+    context.pix_fmt = plan.pix_fmt
+    # Both, or uneven times are rounded to the rate and collide.
+    context.time_base = stream.time_base = plan.time_base
+    context.flags |= Flags.frame_duration
+    context.sample_aspect_ratio = info.sar
+    context.color_range, context.colorspace = plan.color.range, plan.color.matrix
+    context.color_trc, context.color_primaries = plan.color.trc, plan.color.primaries
+    context.options |= {"chroma_sample_location": plan.yuv.siting.value}
+    if info.interlaced:
+        context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+    if info.field_order:
+        context.field_order = info.field_order
+    if plan.encoder == "libx265" and plan.container.muxer in ("mp4", "mov"):
+        context.codec_tag = "hvc1"  # Apple's players do not open hev1
+    if info.display_matrix and plan.container.turned:
+        stream.set_display_matrix(list(info.display_matrix))
+
+
+def _set_description(
+    stream: VideoStream, plan: Plan, info: FilmInfo, *, is_part: bool
+) -> None:
+    source = _film_stream(info)
+    tags = stream_tags(source.metadata, info.container, plan.container)
+    if is_part:
+        tags.pop("timecode", None)  # it is the whole film's first frame's
+    stream.metadata.update(tags)
+    if info.sar != 1 and not plan.container.sar:
+        set_container_aspect(stream, info.sar)
+    stream.disposition = Disposition(0)
+    for name in source.disposition:
+        stream.disposition |= Disposition[name]
+
+
+def _film_stream(info: FilmInfo) -> StreamInfo:
+    return next(stream for stream in info.streams if stream.index == info.index)
+
+
+def _tag(picture: VideoFrame, plan: Plan) -> None:
+    """Say of the picture what is said of the stream; encoders compare the two."""
+    picture.color_range = plan.color.range
+    picture.colorspace = plan.color.matrix
+    picture.color_trc = plan.color.trc
+    picture.color_primaries = plan.color.primaries

@@ -1,0 +1,152 @@
+"""The video encoders: their names for people, what they hold, their settings.
+
+What an encoder holds is asked of the library; what it does not say stands here.
+"""
+
+from av.codec import Codec
+from av.codec.codec import UnknownCodecError
+from av.video.format import VideoFormat
+
+from vidcolor.errors import OptionError
+from vidcolor.media.info import FilmInfo
+from vidcolor.media.picture import LAYOUTS, planar_format, yuv_name
+
+FRIENDLY = {
+    "h264": "libx264",
+    "hevc": "libx265",
+    "h265": "libx265",
+    "av1": "libsvtav1",
+    "vp9": "libvpx-vp9",
+    "ffv1": "ffv1",
+    "prores": "prores_ks",
+    "dnxhd": "dnxhd",
+}
+
+# Sources made to keep, and the family that keeps them.
+ARCHIVAL = {
+    "ffv1": "ffv1",
+    "huffyuv": "ffv1",
+    "ffvhuff": "ffv1",
+    "utvideo": "ffv1",
+    "magicyuv": "ffv1",
+    "lagarith": "ffv1",
+    "v210": "ffv1",
+    "v410": "ffv1",
+    "r210": "ffv1",
+    "rawvideo": "ffv1",
+    "prores": "prores_ks",
+    "dnxhd": "dnxhd",
+}
+
+# Visually lossless or nearly so, each on its own scale.
+SETTINGS = {
+    "libx264": {"preset": "medium", "crf": "18"},
+    "libx265": {"preset": "medium", "crf": "20", "x265-params": "log-level=error"},
+    "libsvtav1": {"preset": "8", "crf": "26"},
+    "libvpx-vp9": {
+        "crf": "22",
+        "b": "0",  # else crf is only a bound on a bit rate
+        "deadline": "good",
+        "cpu-used": "4",
+        "row-mt": "1",
+    },
+    "ffv1": {"level": "3", "g": "1", "slicecrc": "1"},  # each frame stands alone
+    "mpeg4": {"q": "2"},
+    "mpeg2video": {"q": "2"},
+}
+
+_PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3"}
+_PRORES |= {"4444": "4", "4444XQ": "5"}
+_EVEN_ONLY = ("libx264", "libx265", "h264_", "hevc_", "av1_")
+
+
+def encoder_name(codec: str) -> str:
+    """Return the encoder that a user's word for a codec means.
+
+    Raises:
+        OptionError: there is none, or it is no video encoder.
+    """
+    name = FRIENDLY.get(codec.lower(), codec)
+    try:
+        if Codec(name, "w").type == "video":
+            return name
+    except UnknownCodecError:
+        pass
+    known = ", ".join(FRIENDLY)
+    raise OptionError(
+        f"no video encoder is called {codec!r}; use {known}, or an encoder's own name"
+    )
+
+
+def codec_of(encoder: str) -> str:
+    """Return the codec that an encoder writes: h264 for libx264."""
+    return Codec(encoder, "w").canonical_name
+
+
+def best_format(encoder: str, info: FilmInfo, *, deepen: bool) -> str | None:
+    """Return the pixel format that keeps a film's luma in an encoder; None: none does.
+
+    The film's own layout if it can be, else 4:2:0, else a finer one. With `deepen`, a
+    greater depth will do where the film's own is missing.
+    """
+    names = {f.name for f in Codec(encoder, "w").video_formats or ()}
+    names -= {n for n in names if not _is_planar_yuv(n)}
+    shifts = list(LAYOUTS)  # 4:2:0 first
+    # RGB has a chroma sample for each pixel, which is worth keeping only in an archive.
+    if info.format.has_chroma and (encoder == "ffv1" or not info.pix_fmt_is_rgb):
+        if info.format.name in names and _is_even_enough(
+            encoder, info, info.format.name
+        ):
+            return info.format.name
+        shifts.insert(0, (info.format.shift_x, info.format.shift_y))
+    depths = range(info.format.depth, 17 if deepen else info.format.depth + 1)
+    for depth in depths:
+        for shift in shifts:
+            name = yuv_name(*shift, depth)
+            if name in names and _is_even_enough(encoder, info, name):
+                return name
+    return None
+
+
+def depths_of(encoder: str) -> list[int]:
+    """Return the bit depths an encoder takes, for telling people."""
+    names = {f.name for f in Codec(encoder, "w").video_formats or ()}
+    return sorted({planar_format(n).depth for n in names if _is_planar_yuv(n)})
+
+
+def settings_for(encoder: str, pix_fmt: str, info: FilmInfo) -> dict[str, str]:
+    """Return an encoder's options for a film, before the user's."""
+    settings = dict(SETTINGS.get(encoder, {}))
+    if encoder == "prores_ks":
+        is_444 = "444" in pix_fmt
+        profile = _PRORES.get(info.profile) if info.codec == "prores" else None
+        settings["profile"] = profile or ("4" if is_444 else "3")
+    if encoder == "dnxhd":
+        settings["profile"] = _dnx_profile(pix_fmt)
+    if encoder == "libx265" and info.interlaced:
+        settings["x265-params"] += f":interlace={info.fields}"
+    if encoder == "libvpx-vp9" and pix_fmt.startswith("yuva"):
+        settings["auto-alt-ref"] = "0"
+    return settings
+
+
+def _dnx_profile(pix_fmt: str) -> str:
+    if "444" in pix_fmt:
+        return "dnxhr_444"
+    return "dnxhr_hqx" if "10" in pix_fmt else "dnxhr_hq"
+
+
+def _is_planar_yuv(name: str) -> bool:
+    if not name.startswith("yuv") or name.startswith("yuvj") or "msb" in name:
+        return False
+    layout = VideoFormat(name, 64, 64)
+    return layout.is_planar and planar_format(name).name == name
+
+
+def _is_even_enough(encoder: str, info: FilmInfo, pix_fmt: str) -> bool:
+    """Whether the encoder takes the film's size in this layout."""
+    layout = planar_format(pix_fmt)
+    if not encoder.startswith(_EVEN_ONLY):
+        return True
+    across, down = 1 << layout.shift_x, 1 << layout.shift_y
+    return info.width % across == 0 and info.height % down == 0

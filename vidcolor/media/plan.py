@@ -1,0 +1,252 @@
+"""Decides, before any work, how a film will be stored and what will be kept."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from vidcolor.errors import OptionError, WriteError
+from vidcolor.media.color_tags import ColorTags
+from vidcolor.media.containers import (
+    BY_EXTENSION,
+    MATROSKA,
+    WEBM,
+    Container,
+    container_for,
+)
+from vidcolor.media.encoders import (
+    ARCHIVAL,
+    best_format,
+    codec_of,
+    depths_of,
+    encoder_name,
+    settings_for,
+)
+from vidcolor.media.fates import Fate, StreamFate, fates_of
+from vidcolor.media.info import FilmInfo
+from vidcolor.media.picture import planar_format
+from vidcolor.media.trial import try_encoder
+from vidcolor.yuv import Siting, YuvFormat
+
+# These count time in whole frames, or in no more than 65535 parts of a second.
+_CONSTANT_RATE = {"mpeg1video", "mpeg2video", "mpeg4", "h263", "h263p", "msmpeg4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a coloured film will be stored."""
+
+    path: Path
+    container: Container
+    encoder: str  # FFmpeg's name
+    pix_fmt: str
+    yuv: YuvFormat  # of the planes that the writer is given
+    options: dict[str, str]  # the encoder's
+    color: ColorTags
+    time_base: Fraction
+    streams: tuple[StreamFate, ...]
+    notes: tuple[str, ...]  # for people, before the work starts
+    overwrite: bool = False
+
+
+def plan_target(
+    info: FilmInfo,
+    target: Path,
+    *,
+    codec: str | None = None,
+    crf: float | None = None,
+    preset: str | None = None,
+    options: dict[str, str] | None = None,
+    explicit: bool = True,
+    overwrite: bool = False,
+) -> Plan:
+    """Return how a film will be stored at the target; nothing is written.
+
+    `codec` is a common name (h264, hevc, av1, vp9, ffv1, prores, dnxhd) or an
+    encoder's. Without `explicit`, the target's name was not chosen by a person, and a
+    container that cannot carry the result gives way to Matroska.
+
+    Raises:
+        OptionError: codec, options, container and film do not fit each other.
+        WriteError: nothing can be written there.
+    """
+    container = container_for(target)
+    if container is None and explicit:
+        known = " ".join(BY_EXTENSION)
+        raise OptionError(
+            f"{target}: films are written as {known}, not {target.suffix or 'no'!r}"
+        )
+    encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
+    path = target if kept is container else target.with_suffix(".mkv")
+    check_target(info.path, path, overwrite=overwrite)
+    settings = _settings(encoder, pix_fmt, info, crf, preset, options or {})
+    try_encoder(encoder, pix_fmt, info, settings)
+    layout = planar_format(pix_fmt)
+    yuv = replace(
+        info.yuv,
+        depth=layout.depth,
+        chroma_shift_x=layout.shift_x,
+        chroma_shift_y=layout.shift_y,
+        siting=Siting.LEFT,  # the chroma is new, and this is every encoder's default
+    )
+    fates = fates_of(info, kept)
+    steady = kept.muxer == "avi" or encoder in _CONSTANT_RATE
+    plan = Plan(
+        path=path,
+        container=kept,
+        encoder=encoder,
+        pix_fmt=pix_fmt,
+        yuv=yuv,
+        options=settings,
+        color=info.color.spelled_out(yuv.matrix, full_range=yuv.full_range),
+        time_base=1 / info.rate if steady else info.time_base,
+        streams=fates,
+        notes=(),
+        overwrite=overwrite,
+    )
+    return replace(plan, notes=_notes(info, plan, target, codec))
+
+
+def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
+    """Refuse a target that cannot or must not be written.
+
+    Raises:
+        WriteError: it is the source, a folder, or there without leave to overwrite; or
+            its folder is missing.
+    """
+    folder = target.parent
+    if not folder.is_dir():
+        raise WriteError(target, f"there is no folder {folder}; make it first")
+    if target.is_dir():
+        raise WriteError(target, "is a folder; name a file in it")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise WriteError(target, "is the film itself; name another target")
+    if not overwrite and (target.exists() or target.is_symlink()):
+        raise WriteError(target, "is there already; --overwrite replaces it")
+
+
+def _choose(
+    info: FilmInfo, container: Container | None, codec: str | None, explicit: bool
+) -> tuple[str, str, Container]:
+    """Return encoder, pixel format and container that fit each other and the film."""
+    encoders = [encoder_name(codec)] if codec else _defaults(info, container)
+    refusals = []
+    for encoder in encoders:
+        pix_fmt = best_format(encoder, info, deepen=codec is not None)
+        if pix_fmt is None:
+            refusals.append(_cannot_hold(encoder, info))
+        elif container is not None and _fits(info, encoder, container, explicit):
+            return encoder, pix_fmt, container
+        elif not explicit:
+            return encoder, pix_fmt, MATROSKA
+        else:
+            refusals.append(_cannot_carry(container, encoder, info))
+    raise OptionError(refusals[0])
+
+
+def _defaults(info: FilmInfo, container: Container | None) -> list[str]:
+    """Return the encoders to try for a film, best first."""
+    if container is WEBM:
+        return ["libvpx-vp9", "libsvtav1", "libx264", "libx265", "ffv1"]
+    if info.codec in ARCHIVAL:
+        return [ARCHIVAL[info.codec], "ffv1"]
+    return ["libx264", "libx265", "ffv1"]
+
+
+def _fits(info: FilmInfo, encoder: str, container: Container, explicit: bool) -> bool:
+    if codec_of(encoder) not in container.video:
+        return False
+    if info.display_matrix and not container.turned:
+        return False
+    return explicit or not _loses_more(info, container)
+
+
+def _loses_more(info: FilmInfo, container: Container) -> bool:
+    """Whether Matroska would keep streams that this container drops."""
+    return _dropped(fates_of(info, MATROSKA)) < _dropped(fates_of(info, container))
+
+
+def _dropped(fates: tuple[StreamFate, ...]) -> int:
+    return sum(fate.fate is Fate.DROP for fate in fates)
+
+
+def _cannot_hold(encoder: str, info: FilmInfo) -> str:
+    depths = ", ".join(map(str, depths_of(encoder))) or "no"
+    return (
+        f"{encoder} does not hold this film's {info.format.depth}-bit "
+        f"{info.width}x{info.height} picture (it takes {depths} bits); "
+        "--codec ffv1 holds every film"
+    )
+
+
+def _cannot_carry(container: Container | None, encoder: str, info: FilmInfo) -> str:
+    title = container.title if container else "This container"
+    codec = codec_of(encoder)
+    if container and codec in container.video:
+        return f"{title} cannot say that the picture is turned; name a .mkv or .mp4"
+    return f"{title} cannot carry {codec}; name a .mkv, or choose another --codec"
+
+
+def _settings(
+    encoder: str,
+    pix_fmt: str,
+    info: FilmInfo,
+    crf: float | None,
+    preset: str | None,
+    options: dict[str, str],
+) -> dict[str, str]:
+    settings = settings_for(encoder, pix_fmt, info)
+    for name, value in (("crf", crf), ("preset", preset)):
+        if value is None:
+            continue
+        if name not in settings:
+            raise OptionError(f"{encoder} has no --{name}; leave it out")
+        settings[name] = f"{value:g}" if isinstance(value, float | int) else value
+    if "qp" in options:
+        settings.pop("crf", None)  # x264 would follow the crf
+    return settings | options
+
+
+def _notes(
+    info: FilmInfo, plan: Plan, target: Path, codec: str | None
+) -> tuple[str, ...]:
+    notes = list(info.notes)
+    if plan.path != target:
+        wanted = target.suffix.lstrip(".").upper() or "That"
+        notes.append(
+            f"{wanted} cannot carry the result; it is written as {plan.path.name}"
+        )
+    notes += _picture_notes(info, plan, codec)
+    for stream in plan.streams:
+        if stream.reason:
+            notes.append(f"{stream.what} is left out: {stream.reason}")
+        elif stream.fate in (Fate.TO_MOV_TEXT, Fate.TO_SUBRIP):
+            notes.append(f"{stream.what} is {stream.fate.value}")
+    if _dropped(plan.streams) > _dropped(fates_of(info, MATROSKA)):
+        notes.append("a .mkv would keep them")
+    if info.chapters and not plan.container.chapters:
+        notes.append(f"{plan.container.title} has no chapters: they are left out")
+    return tuple(notes)
+
+
+def _picture_notes(info: FilmInfo, plan: Plan, codec: str | None) -> list[str]:
+    notes = []
+    layout = planar_format(plan.pix_fmt)
+    source = info.format
+    if codec is None and info.codec not in ARCHIVAL and plan.encoder == "ffv1":
+        notes.append(f"{source.depth}-bit pictures are kept with FFV1 (large files)")
+    elif codec is None and plan.encoder == "libx265":
+        notes.append(f"{source.depth}-bit pictures are kept with HEVC")
+    if layout.depth != source.depth:
+        notes.append(f"{plan.encoder} takes {layout.depth} bits: luma is scaled up")
+    new_grid = (layout.shift_x, layout.shift_y) != (source.shift_x, source.shift_y)
+    if new_grid and source.has_chroma and not info.pix_fmt_is_rgb:
+        notes.append(
+            f"{info.pix_fmt} becomes {plan.pix_fmt}, which {plan.encoder} takes"
+        )
+    elif not source.has_chroma and (layout.shift_x, layout.shift_y) != (1, 1):
+        notes.append(f"the grey picture becomes {plan.pix_fmt}: its size is odd")
+    if source.has_alpha and not layout.has_alpha:
+        notes.append(f"{plan.encoder} does not hold its transparency (alpha)")
+    if plan.yuv.full_range and plan.encoder in ("prores_ks", "dnxhd"):
+        notes.append(f"{plan.encoder} cannot say that the picture is full-range")
+    return notes

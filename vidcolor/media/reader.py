@@ -1,0 +1,116 @@
+"""Reads films: what is in the file, its frames in order, and what was lost."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+
+from vidcolor.errors import ReadError
+from vidcolor.media.clock import Clock
+from vidcolor.media.damage import Damage
+from vidcolor.media.decoding import read_pictures
+from vidcolor.media.info import FilmInfo, probe
+from vidcolor.media.picture import Frame, to_planar
+
+_CUT_OFF = Fraction(1)  # seconds missing at the end that are more than rounding
+
+
+class Reader:
+    """A film that is read frame by frame; one frame is held at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a film.
+
+        Raises:
+            ReadError: the file cannot be opened, has no video, or none that decodes.
+        """
+        self.info: FilmInfo = probe(path)
+        self.damage = Damage()
+
+    def __enter__(self) -> Self:
+        """Return the reader itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Do nothing: each run of frames opens the file and closes it."""
+
+    def frames(
+        self, start: Fraction | None = None, end: Fraction | None = None
+    ) -> Iterator[Frame]:
+        """Yield frames in the order they are shown, their times strictly rising.
+
+        `start` and `end` are seconds from the film's beginning (`info.start` on the
+        file's own clock); the frame at `end` is not given. Each call starts anew and
+        keeps a new account in `damage`.
+
+        Raises:
+            ReadError: the picture changes its size or format, or no frame comes.
+        """
+        info = self.info
+        whole = start is None and end is None
+        damage = Damage(announced=info.announced_frames if whole else None)
+        self.damage = damage
+        begin = None if start is None else info.start + start
+        stop = None if end is None else info.start + end
+        clock = _clock(info)
+        time = info.start
+        with closing(read_pictures(info, damage, begin)) as pictures:
+            for picture in pictures:
+                pts = clock.mend(picture.pts)
+                damage.retimed = clock.mended
+                time = pts * info.time_base
+                if begin is not None and time < begin:
+                    continue
+                if stop is not None and time >= stop:
+                    break
+                damage.decoded += 1
+                damage.corrupt_frames += picture.is_corrupt
+                yield Frame(self._checked(picture, time), pts, info.time_base)
+            else:
+                damage.cut_off = _cut_off(info, time)
+        if damage.decoded == 0:
+            raise ReadError(info.path, _no_frames(info, start, end))
+
+    def _checked(self, picture: av.VideoFrame, time: Fraction) -> av.VideoFrame:
+        info = self.info
+        shape = f"{picture.width}x{picture.height} {picture.format.name}"
+        if shape != f"{info.width}x{info.height} {info.pix_fmt}":
+            raise ReadError(
+                info.path,
+                f"changes its picture to {shape} at {float(time - info.start):.3f} s: "
+                "cut the film there and colour the parts",
+            )
+        return to_planar(picture, info.yuv)
+
+
+def _clock(info: FilmInfo) -> Clock:
+    step = max(1, round(1 / info.rate / info.time_base))
+    return Clock(step, max(1, round(1 / info.time_base)))
+
+
+def _cut_off(info: FilmInfo, last: Fraction) -> str:
+    announced = info.announced_end
+    if announced is None or announced - last - 1 / info.rate < _CUT_OFF:
+        return ""
+    return (
+        f"the file ends at {float(last - info.start):.1f} s "
+        f"of the {float(announced - info.start):.1f} s it announces"
+    )
+
+
+def _no_frames(info: FilmInfo, start: Fraction | None, end: Fraction | None) -> str:
+    if start is None and end is None:
+        return "has video, but not one frame of it can be decoded"
+    lasts = "" if info.duration is None else f"; it lasts {float(info.duration):.3f} s"
+    span = f"from {float(start or 0):.3f} s"
+    span += "" if end is None else f" to {float(end):.3f} s"
+    return f"has no frame {span}{lasts}"

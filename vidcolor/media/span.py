@@ -1,0 +1,35 @@
+"""The stretch of a film that is coloured, and how it lies on the result's clock."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vidcolor.media.info import FilmInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Seconds on the source's own clock; None is the film's own bound."""
+
+    begin: Fraction | None = None
+    end: Fraction | None = None
+
+    @classmethod
+    def of(cls, info: FilmInfo, start: Fraction | None, end: Fraction | None) -> "Span":
+        """Return the span between two times that count from the film's beginning."""
+        return cls(
+            None if start is None else info.start + start,
+            None if end is None else info.start + end,
+        )
+
+    @property
+    def shift(self) -> Fraction:
+        """What is taken from every time: a part starts at 0, a whole stays put."""
+        return self.begin or Fraction(0)
+
+    def is_before(self, seconds: Fraction) -> bool:
+        """Whether this time lies before the span."""
+        return self.begin is not None and seconds < self.begin
+
+    def is_after(self, seconds: Fraction) -> bool:
+        """Whether this time lies at the span's end or after it."""
+        return self.end is not None and seconds >= self.end

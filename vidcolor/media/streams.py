@@ -1,0 +1,243 @@
+"""Copies every stream but the film's, packet by packet, as far as the film has come."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import floor
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Discard, Stream
+
+from vidcolor.media.clock import Clock
+from vidcolor.media.fates import Fate, StreamFate
+from vidcolor.media.info import FilmInfo
+from vidcolor.media.opening import open_source
+from vidcolor.media.plan import Plan
+from vidcolor.media.span import Span
+from vidcolor.media.tags import stream_tags
+
+if TYPE_CHECKING:  # exists in PyAV's stubs only
+    from av.container.core import Chapter
+
+_AHEAD = 5  # seconds that streams of a badly woven file may lie apart
+_FILTERS = {Fate.TO_MOV_TEXT: "text2movsub", Fate.TO_SUBRIP: "mov2textsub"}
+_CODECS = {Fate.TO_MOV_TEXT: "mov_text", Fate.TO_SUBRIP: "subrip"}
+
+
+class _Track:
+    """One copied stream: where it comes from, goes to, and what is done on the way."""
+
+    def __init__(self, source: Stream, target: Stream) -> None:
+        self.source = source
+        self.target = target
+        self.filter: BitStreamFilterContext | None = None
+        tick = source.time_base or Fraction(1, 1000)
+        self.clock = Clock(1, max(1, round(1 / tick)))
+
+
+class SideStreams:
+    """The other streams of a film, read by an opening of their own."""
+
+    def __init__(self, info: FilmInfo, plan: Plan, span: Span) -> None:
+        """Open the film again.
+
+        Raises:
+            ReadError: it cannot be opened any more.
+        """
+        self.lost = 0  # packets that the target's muxer found damaged
+        self._info, self._plan, self._span = info, plan, span
+        self._source = open_source(info.path)
+        self._tracks: dict[int, _Track] = {}
+        self._covers: list[tuple[int, Stream]] = []
+        self._packets: Iterator[Packet[Any]] | None = None
+        self._held: Packet[Any] | None = None
+
+    def __enter__(self) -> Self:
+        """Return the streams themselves."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the film."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the film."""
+        self._source.close()
+
+    def add(self, target: OutputContainer, fate: StreamFate) -> None:
+        """Add one stream to the target; must come before the first packet."""
+        source = self._source.streams[fate.index]
+        is_cover = bool(source.disposition & av.stream.Disposition.attached_pic)
+        if fate.fate is Fate.ATTACH:
+            self._attach(target, source)
+            return
+        stream = self._added(target, source, fate.fate)
+        stream.metadata.update(
+            stream_tags(
+                dict(source.metadata), self._info.container, self._plan.container
+            )
+        )
+        stream.disposition = source.disposition
+        if is_cover:
+            self._covers.append((source.index, stream))
+
+    def chapters(self) -> "list[Chapter]":
+        """Return the chapters that lie in the span, on the result's clock."""
+        begin, end = self._span.begin, self._span.end
+        kept = []
+        for chapter in self._source.chapters():
+            tick = chapter["time_base"] or Fraction(1)
+            first, last = chapter["start"] * tick, chapter["end"] * tick
+            first = first if begin is None else max(first, begin)
+            last = last if end is None else min(last, end)
+            if first < last or (begin is None and end is None):
+                chapter["start"] = round((first - self._span.shift) / tick)
+                chapter["end"] = round((last - self._span.shift) / tick)
+                kept.append(chapter)
+        return kept
+
+    def pump(self, target: OutputContainer, until: Fraction | None) -> None:
+        """Copy packets up to a time on the source's clock; None copies all the rest."""
+        if self._packets is None:
+            self._copy_covers(target)
+            self._packets = self._read()
+        while (packet := self._held or next(self._packets, None)) is not None:
+            self._held = packet
+            if until is not None and _seconds(packet) > until:
+                return
+            self._held = None
+            self._copy(target, packet)
+
+    def _added(self, target: OutputContainer, source: Stream, fate: Fate) -> Stream:
+        if fate in _FILTERS:
+            stream = target.add_mux_stream(_CODECS[fate])
+            track = _Track(source, stream)
+            track.filter = BitStreamFilterContext(_FILTERS[fate], in_stream=source)
+        else:
+            stream = _copied(target, source)
+            track = _Track(source, stream)
+        if source.type == "attachment":
+            return stream
+        stream.time_base = source.time_base
+        if not source.disposition & av.stream.Disposition.attached_pic:
+            self._tracks[source.index] = track
+        return stream
+
+    def _attach(self, target: OutputContainer, source: Stream) -> None:
+        with open_source(self._info.path) as again:
+            data = bytes(_first_packet(again, source.index) or b"")
+        kind = "png" if source.codec_context.name == "png" else "jpeg"
+        tags = source.metadata
+        name = tags.get("filename", f"cover.{'jpg' if kind == 'jpeg' else kind}")
+        if data:
+            target.add_attachment(name, tags.get("mimetype", f"image/{kind}"), data)
+
+    def _copy_covers(self, target: OutputContainer) -> None:
+        for index, stream in self._covers:
+            with open_source(self._info.path) as again:
+                packet = _first_packet(again, index)
+                if packet is not None:
+                    packet.stream = stream
+                    target.mux(packet)
+
+    def _read(self) -> "Iterator[Packet[Any]]":
+        """Yield the packets of the span, in the file's order."""
+        wanted = [track.source for track in self._tracks.values()]
+        if not wanted:
+            return  # demux() of nothing would mean everything
+        for stream in self._source.streams:
+            if stream.index not in self._tracks:
+                stream.discard = Discard.all  # spares reading it
+        if self._span.begin is not None:
+            self._source.seek(max(0, floor((self._span.begin - _AHEAD) * 1_000_000)))
+        try:
+            for packet in self._source.demux(*wanted):
+                if packet.size == 0 and packet.pts is None and packet.dts is None:
+                    continue
+                if self._span.is_after(_seconds(packet) - _AHEAD):
+                    return
+                if self._trim(packet):
+                    yield packet
+        except av.FFmpegError:
+            return  # the reader of the film tells of a file that breaks off
+
+    def _trim(self, packet: "Packet[Any]") -> bool:
+        """Whether a packet is in the span; a caption that runs into it starts there."""
+        span = self._span
+        if packet.pts is None:
+            return not span.is_before(_seconds(packet))
+        start = packet.pts * packet.time_base
+        if span.is_after(start):
+            return False
+        if span.begin is None or not span.is_before(start):
+            return True
+        end = start + (packet.duration or 0) * packet.time_base
+        if packet.stream.type != "subtitle" or end <= span.begin:
+            return False
+        packet.duration = round((end - span.begin) / packet.time_base)
+        packet.pts = packet.dts = round(span.begin / packet.time_base)
+        return True
+
+    def _copy(self, target: OutputContainer, packet: "Packet[Any]") -> None:
+        track = self._tracks[packet.stream.index]
+        self._retime(track, packet)
+        packets = [packet] if track.filter is None else track.filter.filter(packet)
+        for out in packets:
+            if track.filter is not None and out.size == 0:
+                continue  # MP4 text fills the gaps between captions with empty ones
+            out.stream = track.target
+            out.time_base = track.source.time_base or out.time_base
+            try:
+                target.mux(out)
+            except av.error.InvalidDataError:
+                self.lost += 1
+
+    def _retime(self, track: _Track, packet: "Packet[Any]") -> None:
+        """Move a packet onto the result's clock, keeping its stream in order."""
+        shift = round(self._span.shift / packet.time_base)
+        if packet.pts is not None:
+            packet.pts -= shift
+        if packet.dts is None:
+            return
+        packet.dts -= shift
+        last = track.clock.last
+        strict = self._plan.container.muxer in ("mp4", "mov")
+        is_late = last is not None and packet.dts < last + strict
+        if track.source.type not in ("audio", "video"):
+            return  # captions may be at one time, and muxers let them
+        track.clock.step = packet.duration or 1
+        before = packet.dts
+        packet.dts = track.clock.mend(before) if is_late or last is None else before
+        track.clock.last = packet.dts
+        if packet.pts is not None:
+            packet.pts += packet.dts - before
+
+
+def _copied(target: OutputContainer, source: Stream) -> Stream:
+    """Add a stream like the source's; the codec's parameters come along."""
+    try:
+        return target.add_stream_from_template(source, opaque=True)
+    except ValueError:
+        # Matroska can carry it, but only the muxer knows how: WMA in a RIFF header.
+        stream = target.add_mux_stream("aac")
+        BitStreamFilterContext("null", in_stream=source, out_stream=stream)
+        return stream
+
+
+def _first_packet(container: InputContainer, index: int) -> "Packet[Any] | None":
+    packets = container.demux(container.streams[index])
+    return next((packet for packet in packets if packet.size), None)
+
+
+def _seconds(packet: "Packet[Any]") -> Fraction:
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    return (stamp or 0) * packet.time_base
