@@ -19,7 +19,8 @@ def gamut_bins(samples: int = 96) -> Tensor:
     axis = torch.linspace(0, 1, samples)
     rgb = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"))
     ab = rgb_to_lab(rgb.reshape(3, -1, 1))[1:, :, 0].T
-    return (ab / STEP).round().unique(dim=0) * STEP
+    cells: Tensor = torch.unique((ab / STEP).round(), dim=0)
+    return cells * STEP
 
 
 def soft_encode(ab: Tensor, bins: Tensor) -> Tensor:

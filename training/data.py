@@ -15,15 +15,14 @@ import torch
 from torch import Tensor
 
 _SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
+_SHORT_SIDE = 256
 
 
-def load_pictures(
-    sources: list[Path], short_side: int | None = None
-) -> list[tuple[str, Tensor]]:
+def load_pictures(sources: list[Path]) -> list[tuple[str, Tensor]]:
     """Return each picture's name and its RGB (3, height, width) uint8.
 
-    A source is a folder, searched through, or a tar file. Pictures larger than
-    `short_side` are made smaller.
+    A source is a folder, searched through, or a tar file. Pictures with a short side
+    above 256 pixels are made that small: larger ones would only fill the memory.
 
     Raises:
         ValueError: a source holds no pictures, or one that cannot be decoded.
@@ -31,9 +30,7 @@ def load_pictures(
     pictures = []
     with ThreadPoolExecutor() as pool:
         for source in sources:
-            found = list(
-                pool.map(lambda item: _decode(*item, short_side), _files(source))
-            )
+            found = list(pool.map(_decode, _files(source)))
             if not found:
                 raise ValueError(f"{source} holds no pictures")
             pictures += found
@@ -54,12 +51,13 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
                     yield member.name, file.read()
 
 
-def _decode(name: str, encoded: bytes, short_side: int | None) -> tuple[str, Tensor]:
+def _decode(file: tuple[str, bytes]) -> tuple[str, Tensor]:
+    name, encoded = file
     bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         raise ValueError(f"{name} is not a picture")
-    if short_side is not None and min(bgr.shape[:2]) > short_side:
-        scale = short_side / min(bgr.shape[:2])
+    scale = _SHORT_SIDE / min(bgr.shape[:2])
+    if scale < 1:
         bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     rgb = np.ascontiguousarray(bgr[..., ::-1].transpose(2, 0, 1))
     return name, torch.from_numpy(rgb)

@@ -1,4 +1,4 @@
-"""What time does to film, done to clean luma, so that the network learns to look past it.
+"""What time does to film, done to clean luma: the network learns to look past it.
 
 Every function takes luma (N, 1, height, width) in 0..1 and returns the same shape and
 range; each picture of the batch gets its own wear. The target's colours stay clean.

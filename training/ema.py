@@ -1,4 +1,4 @@
-"""The running mean of the weights, which predicts better than the weights themselves."""
+"""The running mean of the weights, which predicts better than they do."""
 
 import copy
 

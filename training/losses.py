@@ -13,9 +13,9 @@ def classification(log_probabilities: Tensor, ab: Tensor, bins: Tensor) -> Tenso
     one group of M for each view. Not rebalanced: that is left to decoding, where it
     costs less accuracy for the same colourfulness.
     """
-    small = F.adaptive_avg_pool2d(ab, log_probabilities.shape[-2:])
-    truth = soft_encode(small, bins)
-    views = log_probabilities.unflatten(0, (-1, len(ab)))
+    height, width = log_probabilities.shape[-2:]
+    truth = soft_encode(F.adaptive_avg_pool2d(ab, (height, width)), bins)
+    views = log_probabilities.view(-1, *truth.shape)
     return -(truth * views).sum(dim=2).mean()
 
 
@@ -23,5 +23,5 @@ def disagreement(log_probabilities: Tensor, views: int) -> Tensor:
     """Return the mean symmetric Kullback-Leibler divergence between two views."""
     if views < 2:
         return log_probabilities.new_zeros(())
-    first, second = log_probabilities.unflatten(0, (views, -1))[:2]
+    first, second = log_probabilities.chunk(views)[:2]
     return ((first.exp() - second.exp()) * (first - second)).sum(dim=1).mean()

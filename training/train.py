@@ -14,8 +14,13 @@ from typing import Annotated, Any
 import torch
 import typer
 from accelerate import Accelerator
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.progress import TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from torch import Tensor, nn
 
 from training.batches import Batch, Batches
@@ -82,7 +87,8 @@ class Run:
         load_imagenet(network.encoder)
         network.bins.copy_(gamut_bins())
         network.rarity.copy_(log_rarity(pictures, network.bins))
-        network = network.to(accelerator.device, memory_format=torch.channels_last)
+        network.to(accelerator.device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.ema = Ema(network, config.ema)
         self.optimizer = torch.optim.AdamW(
             network.parameters(), weight_decay=config.weight_decay

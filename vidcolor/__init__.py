@@ -1,1 +1,42 @@
-"""Colour black-and-white film, and leave all else as it was."""
+"""Colour black-and-white film, and leave all else as it was.
+
+    import vidcolor
+    vidcolor.colorize("film.mp4", "film.color.mp4")
+    colorizer = vidcolor.Colorizer(model="film")
+    rgb = colorizer.colorize_image(grey)
+
+Names are looked up when they are first used, since most of them bring torch along.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vidcolor.colorize import colorize
+    from vidcolor.colorizer import Colorizer
+    from vidcolor.errors import OptionError, ReadError, VidcolorError, WriteError
+
+__version__ = "0.1.0"
+__all__ = [
+    "Colorizer",
+    "OptionError",
+    "ReadError",
+    "VidcolorError",
+    "WriteError",
+    "colorize",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("OptionError", "ReadError", "VidcolorError", "WriteError"):
+        from vidcolor import errors
+
+        return getattr(errors, name)
+    if name == "Colorizer":
+        from vidcolor.colorizer import Colorizer
+
+        return Colorizer
+    if name == "colorize":
+        from vidcolor.colorize import colorize
+
+        return colorize
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

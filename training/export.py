@@ -1,0 +1,42 @@
+"""Write a run's weights as the package ships them.
+
+python -m training.export RUN/last.pt film.safetensors
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from safetensors.torch import save_file
+
+from vidcolor_models.store import sha256_of
+
+
+def main(
+    checkpoint: Annotated[Path, typer.Argument(help="A run's last.pt.")],
+    target: Annotated[Path, typer.Argument(help="The .safetensors to write.")],
+) -> None:
+    """Write the running mean of the weights as half floats, and print its SHA-256."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    tensors = {name: half(value) for name, value in state["ema"].items()}
+    save_file(tensors, target)
+    print(f"{target}: step {state['step']}, sha256 {sha256_of(target)}")
+
+
+def half(value: torch.Tensor) -> torch.Tensor:
+    """Return floats in half precision, other numbers as they are, packed.
+
+    Raises:
+        ValueError: a number is too large for half precision.
+    """
+    if not value.is_floating_point():
+        return value.contiguous()
+    small = value.to(torch.float16).contiguous()
+    if not small.isfinite().all():
+        raise ValueError("a weight is too large for half precision")
+    return small
+
+
+if __name__ == "__main__":
+    typer.run(main)

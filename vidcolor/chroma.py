@@ -1,0 +1,159 @@
+"""Chroma for a given luma: where ab becomes Cb and Cr, and luma stays what it is.
+
+A film's luma Y' is never touched. For a pixel with luma Y' and wanted (a, b), there is
+a lightness L for which lab_to_rgb(L, a, b) has exactly this luma; that colour's Cb and
+Cr are taken. lab_to_rgb clips what sRGB cannot show, so such a colour gives up chroma,
+never luma: at black and at white nothing is left of it.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidcolor.lab import grey_to_lightness, lab_to_linear, mix, to_gamma
+from vidcolor.yuv import Matrix, Siting, YuvFormat
+
+_REACH = 110.0  # ab beyond this is outside sRGB
+_LUMA_STEPS, _AB_STEPS = 65, 45
+
+# Linear BT.709 (sRGB) to linear BT.2020 primaries (ITU-R BT.2087, section 4).
+_TO_BT2020 = torch.tensor(
+    [
+        [0.6274, 0.3293, 0.0433],
+        [0.0691, 0.9195, 0.0114],
+        [0.0164, 0.0880, 0.8956],
+    ],
+    dtype=torch.float64,
+)
+
+
+def to_luma(codes: NDArray[np.generic], yuv: YuvFormat) -> Tensor:
+    """Return luma (height, width) as float32, 0 at black and 1 at white.
+
+    Codes below black or above white, which limited range allows, are clipped.
+    """
+    values = torch.from_numpy(codes.astype(np.float32))
+    return ((values - yuv.black) / yuv.luma_span).clamp_(0, 1)
+
+
+def to_lightness(luma: Tensor) -> Tensor:
+    """Return L, 0..100, of the greys with this luma."""
+    return grey_to_lightness(luma)
+
+
+def luma_at_chroma(luma: Tensor, yuv: YuvFormat) -> Tensor:
+    """Return luma (h, w) averaged to where the chroma samples of (H, W) are."""
+    height, width = luma.shape
+    rows, columns = yuv.chroma_shape(height, width)
+    step_y, step_x = 1 << yuv.chroma_shift_y, 1 << yuv.chroma_shift_x
+    extra_y, extra_x = rows * step_y - height, columns * step_x - width
+    left = step_x > 1 and yuv.siting is not Siting.CENTER
+    top = step_y > 1 and yuv.siting is Siting.TOPLEFT
+    # A sample that sits on a luma sample is the mean of it and half of either
+    # neighbour, which two means over `step`, a sample apart, make together.
+    reach_x, reach_y = left * step_x // 2, top * step_y // 2
+    padded = F.pad(
+        luma[None, None], (reach_x, extra_x, reach_y, extra_y), mode="replicate"
+    )
+    kernel_y = _kernel(step_y, top)
+    kernel_x = _kernel(step_x, left)
+    kernel = kernel_y[:, None] * kernel_x[None, :]
+    return F.conv2d(padded, kernel[None, None], stride=(step_y, step_x))[0, 0]
+
+
+def to_chroma(ab: Tensor, luma: Tensor, matrix: Matrix) -> Tensor:
+    """Return Pb and Pr (2, h, w) in -0.5..0.5 for ab (2, h, w) at luma (h, w) in 0..1.
+
+    Interpolated in a table. A slice of the RGB cube at one luma is convex, and so is
+    the cube: what lies between colours that can be shown can be shown.
+    """
+    place = torch.stack(
+        [ab[1] / _REACH, ab[0] / _REACH, luma * 2 - 1], dim=-1
+    )  # x, y, z of grid_sample: the table's last axis first
+    table = _table(matrix).to(ab.device)
+    return F.grid_sample(
+        table[None],
+        place[None, None],
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=True,
+    )[0, :, 0]
+
+
+def to_rgb(luma: Tensor, chroma: Tensor, matrix: Matrix) -> Tensor:
+    """Return RGB (3, h, w) in 0..1 of luma (h, w) and Pb, Pr (2, h, w)."""
+    red_weight, blue_weight = matrix.value
+    blue = luma + 2 * (1 - blue_weight) * chroma[0]
+    red = luma + 2 * (1 - red_weight) * chroma[1]
+    green = (luma - red_weight * red - blue_weight * blue) / (
+        1 - red_weight - blue_weight
+    )
+    return torch.stack([red, green, blue]).clamp(0, 1)
+
+
+def to_codes(
+    chroma: Tensor, yuv: YuvFormat
+) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+    """Return the planes Cb and Cr of Pb and Pr (2, h, w): uint8, or uint16 above 8 bit.
+
+    Rounded, and kept inside the range's limits.
+    """
+    half = yuv.chroma_span // 2
+    codes = (chroma * yuv.chroma_span).round() + yuv.neutral
+    codes = codes.clamp(yuv.neutral - half, yuv.neutral + half)
+    kind = np.uint8 if yuv.depth == 8 else np.uint16
+    blue, red = codes.cpu().numpy().astype(kind)
+    return blue, red
+
+
+def _kernel(step: int, on_sample: bool) -> Tensor:
+    mean = torch.ones(step) / step
+    if not on_sample:
+        return mean
+    return (F.pad(mean, (0, 1)) + F.pad(mean, (1, 0)))[: step + 1] / 2
+
+
+@lru_cache(maxsize=4)
+def _table(matrix: Matrix) -> Tensor:
+    """Return Pb and Pr at a grid of luma, a, b: (2, luma steps, a steps, b steps)."""
+    luma, a, b = torch.meshgrid(
+        torch.linspace(0, 1, _LUMA_STEPS),
+        torch.linspace(-_REACH, _REACH, _AB_STEPS),
+        torch.linspace(-_REACH, _REACH, _AB_STEPS),
+        indexing="ij",
+    )
+    weights = _luma_weights(matrix)
+    # Wide enough for all three channels to be clipped at 0, or at 1, whatever a and b.
+    low, high = torch.full_like(luma, -600.0), torch.full_like(luma, 600.0)
+    for _ in range(26):  # halves 1200 units of L to less than a 50,000th
+        middle = (low + high) / 2
+        bright = (weights * _rgb(middle, a, b, matrix)).sum(dim=0) > luma
+        high = torch.where(bright, middle, high)
+        low = torch.where(bright, low, middle)
+    rgb = _rgb((low + high) / 2, a, b, matrix)
+    red_weight, blue_weight = matrix.value
+    found = (weights * rgb).sum(dim=0)
+    return torch.stack(
+        [
+            (rgb[2] - found) / (2 * (1 - blue_weight)),
+            (rgb[0] - found) / (2 * (1 - red_weight)),
+        ]
+    )
+
+
+def _rgb(lightness: Tensor, a: Tensor, b: Tensor, matrix: Matrix) -> Tensor:
+    shape = lightness.shape
+    lab = torch.stack([lightness, a, b]).reshape(3, -1, 1)
+    linear = lab_to_linear(lab)
+    if matrix is Matrix.BT2020:
+        linear = mix(_TO_BT2020, linear)
+    return to_gamma(linear.clamp(0, 1)).reshape(3, *shape)
+
+
+def _luma_weights(matrix: Matrix) -> Tensor:
+    red, blue = matrix.value
+    return torch.tensor([red, 1 - red - blue, blue]).view(3, 1, 1, 1)

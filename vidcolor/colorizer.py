@@ -1,0 +1,157 @@
+"""The network at work: lightness in, ab out, on whatever device there is."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidcolor.chroma import to_chroma, to_lightness, to_rgb
+from vidcolor.errors import OptionError
+from vidcolor.upsample import sharpen, shrink, upsample
+from vidcolor.yuv import Matrix
+from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
+
+_GRID = 32  # the networks halve a picture five times at most
+_GPU_BATCH = 8  # pictures at once; a CPU is as quick with one
+_LONGEST = 8  # a picture longer than so many short sides is looked at squeezed
+
+
+class Colorizer:
+    """A model on a device, ready to colour.
+
+    `model` is a name of the zoo or a weights file, `device` auto, cpu, cuda or mps,
+    and `size` the short side of what the network sees, in pixels; without it, what
+    the model was made for.
+
+    Raises:
+        ModelError: there is no such model, or its weights are missing or damaged.
+        OptionError: the device is not there.
+    """
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        device: str = "auto",
+        size: int | None = None,
+    ) -> None:
+        self.device = choose_device(device)
+        self.model: LoadedModel = load_model(model)
+        self.size = size or self.model.entry.size
+        self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
+        self._network = self.model.network.to(self.device)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def network_size(
+        self, height: int, width: int, sar: Fraction = Fraction(1)
+    ) -> tuple[int, int]:
+        """Return the height and width at which the network sees a picture.
+
+        The short side is `size`; both are multiples of 32. `sar` is the shape of a
+        sample, width / height: the network sees things in their true shape.
+        """
+        aspect = min(max(width * float(sar) / height, 1 / _LONGEST), _LONGEST)
+        short = self.size
+        tall, wide = short * max(1.0, 1 / aspect), short * max(1.0, aspect)
+        return tuple(max(_GRID, round(s / _GRID) * _GRID) for s in (tall, wide))  # type: ignore[return-value]
+
+    @torch.inference_mode()
+    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ab (N, 2, h, w) and lightness (N, h, w), on the CPU, of (N, H, W).
+
+        L is in 0..100. How large the answer is depends on the network.
+
+        Raises:
+            OptionError: the network answers with numbers that are none.
+        """
+        batch = lightness[:, None].to(self.device)
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        ab: Tensor = self._network(batch).float().cpu()
+        if not ab.isfinite().all():
+            raise OptionError(
+                f"the model {self.model.name!r} answered with numbers that are not "
+                "finite: its weights are damaged, or its values overflow"
+            )
+        height, width = ab.shape[-2:]
+        return ab, torch.stack([shrink(one, height, width) for one in lightness])
+
+    def colorize_image(self, image: NDArray[Any]) -> NDArray[Any]:
+        """Return the image in colour: RGB (H, W, 3), of the same type.
+
+        `image` is grey (H, W) or RGB (H, W, 3): uint8, uint16, or floats in 0..1. Of
+        RGB only the luma (BT.601, as in JPEG) is looked at, and it is kept.
+
+        Raises:
+            ValueError: the image has another shape or type.
+        """
+        matrix = Matrix.BT601
+        luma = image_luma(image, matrix)
+        ab = self.predict_ab(luma)
+        rgb = to_rgb(luma, to_chroma(ab, luma, matrix), matrix)
+        return _like(rgb.permute(1, 2, 0).numpy(), image.dtype)
+
+    def predict_ab(self, luma: Tensor) -> Tensor:
+        """Return ab (2, H, W) of a picture by its luma (H, W) in 0..1."""
+        height, width = luma.shape
+        small = shrink(luma, *self.network_size(height, width))
+        ab, lightness = self.predict(to_lightness(small)[None])
+        return spread(ab[0], lightness[0], to_lightness(luma))
+
+
+def spread(ab: Tensor, lightness: Tensor, guide: Tensor) -> Tensor:
+    """Return ab (2, H, W) at the guide's size, its edges where the guide has them.
+
+    `lightness` (h, w) is ab's own, `guide` (H, W) that of the picture, in 0..100.
+    """
+    return upsample(sharpen(ab, lightness), lightness, guide)
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; auto is the fastest one there is.
+
+    Raises:
+        OptionError: the device is not there.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, here in there.items() if here))
+    kind = name.partition(":")[0]
+    if kind not in there:
+        raise OptionError(f"no device is called {name!r}: auto, cpu, cuda or mps")
+    if not there[kind]:
+        raise OptionError(f"this machine, or its PyTorch, has no {kind}: use auto")
+    return torch.device(name)
+
+
+def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:
+    """Return the luma (H, W), in 0..1, of a grey or RGB image.
+
+    Raises:
+        ValueError: the image has another shape or type.
+    """
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f"image must be (H, W) or (H, W, 3), not {image.shape}")
+    values = torch.from_numpy(image.astype(np.float32)) / _white(image.dtype)
+    if image.ndim == 2:
+        return values.clamp(0, 1)
+    red, blue = matrix.value
+    return (values @ torch.tensor([red, 1 - red - blue, blue])).clamp(0, 1)
+
+
+def _white(dtype: np.dtype[Any]) -> float:
+    if dtype in (np.uint8, np.uint16):
+        return float(np.iinfo(dtype).max)
+    if np.issubdtype(dtype, np.floating):
+        return 1.0
+    raise ValueError(f"image must be uint8, uint16 or float, not {dtype}")
+
+
+def _like(rgb: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
+    white = _white(dtype)
+    return rgb.astype(dtype) if white == 1.0 else np.rint(rgb * white).astype(dtype)

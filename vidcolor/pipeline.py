@@ -1,0 +1,120 @@
+"""One frame's way from luma to chroma planes, as stages that hand frames on.
+
+look -> mark_shots -> predict -> smooth -> paint. Each is a generator over an iterator;
+two of them run in threads of their own, so that decoding, the network and encoding
+overlap. What is held is bounded by the window and the queues.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidcolor.chroma import luma_at_chroma, to_chroma, to_codes, to_lightness, to_luma
+from vidcolor.colorizer import Colorizer, spread
+from vidcolor.media.picture import Frame
+from vidcolor.shots import mark_shots
+from vidcolor.smooth import Prediction, smooth
+from vidcolor.thread import in_thread
+from vidcolor.upsample import shrink
+from vidcolor.yuv import YuvFormat
+
+_AHEAD = 4  # frames that wait between two threads
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A frame, and what the network sees of it."""
+
+    frame: Frame
+    luma: Tensor  # h, w; 0..1, upright
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A frame, and the chroma planes that belong to its luma."""
+
+    frame: Frame
+    cb: NDArray[Any]
+    cr: NDArray[Any]
+    starts_shot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How a film's pixels lie: what it takes to see it upright and in its shape."""
+
+    turns: int = 0  # quarter turns, counter-clockwise, until it is upright
+    sar: Fraction = Fraction(1)
+
+
+def color_frames(
+    frames: Iterable[Frame],
+    colorizer: Colorizer,
+    source: YuvFormat,
+    target: YuvFormat,
+    radius: int,
+    geometry: Geometry = Geometry(),
+) -> Generator[Painted]:
+    """Yield every frame with chroma for its luma, in order, a few frames late.
+
+    `source` is how the frames' luma is coded, `target` how chroma shall be; `radius`
+    counts the neighbours on each side that ab is averaged over.
+    """
+    sights = in_thread(look(frames, colorizer, source, geometry), _AHEAD)
+    marked = mark_shots(sights, _thumbnail)
+    predicted = predict(marked, colorizer)
+    smoothed = in_thread(smooth(predicted, radius), _AHEAD)
+    yield from paint(smoothed, source, target, geometry)
+
+
+def look(
+    frames: Iterable[Frame], colorizer: Colorizer, yuv: YuvFormat, geometry: Geometry
+) -> Iterator[Sight]:
+    """Yield each frame with its luma at the network's size, upright."""
+    for frame in frames:
+        height, width = frame.luma.shape
+        sar = geometry.sar
+        if geometry.turns % 2:
+            height, width, sar = width, height, 1 / sar
+        size = colorizer.network_size(height, width, sar)
+        upright = torch.rot90(to_luma(frame.luma, yuv), geometry.turns)
+        yield Sight(frame, shrink(upright, *size))
+
+
+def predict(
+    sights: Iterable[tuple[Sight, bool]], colorizer: Colorizer
+) -> Iterator[tuple[Frame, Prediction]]:
+    """Yield each frame with the ab that the network gives it."""
+    sights = iter(sights)
+    while batch := list(islice(sights, colorizer.batch)):
+        lightness = torch.stack([to_lightness(sight.luma) for sight, _ in batch])
+        answers = zip(*colorizer.predict(lightness), strict=True)
+        for (sight, starts), (ab, own) in zip(batch, answers, strict=True):
+            yield sight.frame, Prediction(ab, own, starts)
+
+
+def paint(
+    predictions: Iterable[tuple[Frame, Prediction]],
+    source: YuvFormat,
+    target: YuvFormat,
+    geometry: Geometry,
+) -> Iterator[Painted]:
+    """Yield each frame with its chroma planes."""
+    for frame, prediction in predictions:
+        ab = torch.rot90(prediction.ab, -geometry.turns, (1, 2))
+        own = torch.rot90(prediction.lightness, -geometry.turns)
+        luma = luma_at_chroma(to_luma(frame.luma, source), target)
+        ab = spread(ab, own, to_lightness(luma))
+        cb, cr = to_codes(to_chroma(ab, luma, target.matrix), target)
+        yield Painted(frame, cb, cr, prediction.starts_shot)
+
+
+def _thumbnail(sight: Sight) -> NDArray[np.uint8]:
+    return (sight.luma * 255).round().byte().numpy()
