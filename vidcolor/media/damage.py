@@ -12,6 +12,8 @@ class Damage:
     bad_packets: int = 0  # stretches of the file that gave no picture
     corrupt_frames: int = 0  # given out, but parts are guessed by the decoder
     retimed: int = 0  # given out, with a timestamp that was missing or ran backwards
+    gap_frames: int = 0  # missing between others, by their times
+    gap_places: int = 0
     cut_off: str = ""  # how the end is missing
     read_error: str = ""
 
@@ -37,6 +39,11 @@ class Damage:
             lines.append(
                 f"{self.corrupt_frames} frames are damaged and were patched "
                 "by the decoder"
+            )
+        if self.gap_frames and not self.missing:
+            lines.append(
+                f"about {self.gap_frames} frames are missing "
+                f"(holes in {self.gap_places} places)"
             )
         if self.cut_off:
             lines.append(self.cut_off)

@@ -30,6 +30,7 @@ class FilmEncoder:
         self._plan = plan
         self._shift = shift
         self._durations: dict[int, int] = {}  # of frames in the encoder, by pts
+        self._frames = 0
         stream = target.add_stream(plan.encoder, info.rate, dict(plan.options))
         assert isinstance(stream, VideoStream)
         self.stream = stream
@@ -47,6 +48,7 @@ class FilmEncoder:
         picture.pts, picture.time_base = pts, plan.time_base
         picture.duration = round(ticks / plan.time_base)
         self._durations[pts] = picture.duration
+        self._frames += 1
         _tag(picture, plan)
         return self._timed(self.stream.encode(picture))
 
@@ -57,8 +59,14 @@ class FilmEncoder:
     def _timed(
         self, packets: "list[Packet[VideoStream]]"
     ) -> "list[Packet[VideoStream]]":
-        """Give packets their duration where the encoder lost it (SVT-AV1 does)."""
+        """Mend what encoders get wrong about the time of their packets.
+
+        SVT-AV1 loses durations. x265 gives two lone frames a decoding time out of
+        memory it never set; with so few, nothing is out of order.
+        """
         for packet in packets:
+            if self._frames <= 2:
+                packet.dts = packet.pts
             duration = self._durations.pop(packet.pts or 0, 0)
             packet.duration = packet.duration or duration
         return packets

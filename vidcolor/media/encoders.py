@@ -57,6 +57,7 @@ SETTINGS = {
 
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3"}
 _PRORES |= {"4444": "4", "4444XQ": "5"}
+_LIMITED_ONLY = {"prores_ks", "prores", "prores_aw"}  # ProRes has no full range
 _EVEN_ONLY = ("libx264", "libx265", "h264_", "hevc_", "av1_")
 
 
@@ -89,8 +90,10 @@ def best_format(encoder: str, info: FilmInfo, *, deepen: bool) -> str | None:
     The film's own layout if it can be, else 4:2:0, else a finer one. With `deepen`, a
     greater depth will do where the film's own is missing.
     """
-    names = {f.name for f in Codec(encoder, "w").video_formats or ()}
-    names -= {n for n in names if not _is_planar_yuv(n)}
+    listed = [f.name for f in Codec(encoder, "w").video_formats or ()]
+    names = {name for name in listed if _is_planar_yuv(name)}
+    if encoder == "libx265":  # it lists alpha, but may be built without
+        names = {n for n in names if not n.startswith("yuva")}
     shifts = list(LAYOUTS)  # 4:2:0 first
     # RGB has a chroma sample for each pixel, which is worth keeping only in an archive.
     if info.format.has_chroma and (encoder == "ffv1" or not info.pix_fmt_is_rgb):
@@ -106,6 +109,11 @@ def best_format(encoder: str, info: FilmInfo, *, deepen: bool) -> str | None:
             if name in names and _is_even_enough(encoder, info, name):
                 return name
     return None
+
+
+def is_full_range_lost(encoder: str, info: FilmInfo) -> bool:
+    """Whether players would take the film's full range for limited."""
+    return info.yuv.full_range and encoder in _LIMITED_ONLY
 
 
 def depths_of(encoder: str) -> list[int]:

@@ -36,6 +36,11 @@ def fates_of(info: FilmInfo, container: Container) -> tuple[StreamFate, ...]:
     return tuple(_fate(stream, info, container) for stream in info.streams)
 
 
+def dropped(fates: tuple[StreamFate, ...]) -> int:
+    """Return how many streams are left out."""
+    return sum(fate.fate is Fate.DROP for fate in fates)
+
+
 def _fate(stream: StreamInfo, info: FilmInfo, container: Container) -> StreamFate:
     if stream.index == info.index:
         return StreamFate(stream.index, Fate.ENCODE, _what(stream))

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
-from vidcolor.errors import OptionError, WriteError
+from vidcolor.errors import OptionError
 from vidcolor.media.color_tags import ColorTags
 from vidcolor.media.containers import (
     BY_EXTENSION,
@@ -19,12 +20,15 @@ from vidcolor.media.encoders import (
     codec_of,
     depths_of,
     encoder_name,
+    is_full_range_lost,
     settings_for,
 )
-from vidcolor.media.fates import Fate, StreamFate, fates_of
+from vidcolor.media.fates import StreamFate, dropped, fates_of
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
-from vidcolor.media.trial import try_encoder
+from vidcolor.media.plan_notes import notes_for
+from vidcolor.media.target_file import check_target
+from vidcolor.media.trial import opens, try_encoder
 from vidcolor.yuv import Siting, YuvFormat
 
 # These count time in whole frames, or in no more than 65535 parts of a second.
@@ -98,58 +102,60 @@ def plan_target(
         yuv=yuv,
         options=settings,
         color=info.color.spelled_out(yuv.matrix, full_range=yuv.full_range),
-        time_base=1 / info.rate if steady else info.time_base,
+        time_base=1 / info.rate if steady else _fine_enough(info.time_base),
         streams=fates,
         notes=(),
         overwrite=overwrite,
     )
-    return replace(plan, notes=_notes(info, plan, target, codec))
+    return replace(plan, notes=notes_for(info, plan, target, by_default=codec is None))
 
 
-def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
-    """Refuse a target that cannot or must not be written.
-
-    Raises:
-        WriteError: it is the source, a folder, or there without leave to overwrite; or
-            its folder is missing.
-    """
-    folder = target.parent
-    if not folder.is_dir():
-        raise WriteError(target, f"there is no folder {folder}; make it first")
-    if target.is_dir():
-        raise WriteError(target, "is a folder; name a file in it")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise WriteError(target, "is the film itself; name another target")
-    if not overwrite and (target.exists() or target.is_symlink()):
-        raise WriteError(target, "is there already; --overwrite replaces it")
+def _fine_enough(tick: Fraction) -> Fraction:
+    """Return a part of the tick, at most a millisecond: a cut may fall between two."""
+    return tick / ceil(tick * 1000)
 
 
 def _choose(
     info: FilmInfo, container: Container | None, codec: str | None, explicit: bool
 ) -> tuple[str, str, Container]:
     """Return encoder, pixel format and container that fit each other and the film."""
-    encoders = [encoder_name(codec)] if codec else _defaults(info, container)
+    encoders = [encoder_name(codec)] if codec else _defaults(info, container, explicit)
     refusals = []
     for encoder in encoders:
         pix_fmt = best_format(encoder, info, deepen=codec is not None)
-        if pix_fmt is None:
+        if is_full_range_lost(encoder, info):
+            refusals.append(f"{encoder} cannot hold this film's full range; try ffv1")
+        elif pix_fmt is None:
             refusals.append(_cannot_hold(encoder, info))
+        elif codec is None and not opens(
+            encoder, pix_fmt, info, settings_for(encoder, pix_fmt, info)
+        ):
+            refusals.append(f"{encoder} does not open for {info.width}x{info.height}")
         elif container is not None and _fits(info, encoder, container, explicit):
             return encoder, pix_fmt, container
         elif not explicit:
             return encoder, pix_fmt, MATROSKA
         else:
             refusals.append(_cannot_carry(container, encoder, info))
-    raise OptionError(refusals[0])
+            break  # the next ones hold more bits, which is no reason to take them
+    raise OptionError(refusals[-1])
 
 
-def _defaults(info: FilmInfo, container: Container | None) -> list[str]:
+def _defaults(info: FilmInfo, container: Container | None, explicit: bool) -> list[str]:
     """Return the encoders to try for a film, best first."""
+    family = ARCHIVAL.get(info.codec)
+    if family and not (explicit and _is_for_watching(container, family)):
+        return [family, "ffv1"]
     if container is WEBM:
         return ["libvpx-vp9", "libsvtav1", "libx264", "libx265", "ffv1"]
-    if info.codec in ARCHIVAL:
-        return [ARCHIVAL[info.codec], "ffv1"]
     return ["libx264", "libx265", "ffv1"]
+
+
+def _is_for_watching(container: Container | None, family: str) -> bool:
+    """Whether a person who names this container gives up an archive's codec."""
+    if container is None or container.muxer == "mp4":
+        return True
+    return codec_of(family) not in container.video
 
 
 def _fits(info: FilmInfo, encoder: str, container: Container, explicit: bool) -> bool:
@@ -162,11 +168,7 @@ def _fits(info: FilmInfo, encoder: str, container: Container, explicit: bool) ->
 
 def _loses_more(info: FilmInfo, container: Container) -> bool:
     """Whether Matroska would keep streams that this container drops."""
-    return _dropped(fates_of(info, MATROSKA)) < _dropped(fates_of(info, container))
-
-
-def _dropped(fates: tuple[StreamFate, ...]) -> int:
-    return sum(fate.fate is Fate.DROP for fate in fates)
+    return dropped(fates_of(info, MATROSKA)) < dropped(fates_of(info, container))
 
 
 def _cannot_hold(encoder: str, info: FilmInfo) -> str:
@@ -204,49 +206,3 @@ def _settings(
     if "qp" in options:
         settings.pop("crf", None)  # x264 would follow the crf
     return settings | options
-
-
-def _notes(
-    info: FilmInfo, plan: Plan, target: Path, codec: str | None
-) -> tuple[str, ...]:
-    notes = list(info.notes)
-    if plan.path != target:
-        wanted = target.suffix.lstrip(".").upper() or "That"
-        notes.append(
-            f"{wanted} cannot carry the result; it is written as {plan.path.name}"
-        )
-    notes += _picture_notes(info, plan, codec)
-    for stream in plan.streams:
-        if stream.reason:
-            notes.append(f"{stream.what} is left out: {stream.reason}")
-        elif stream.fate in (Fate.TO_MOV_TEXT, Fate.TO_SUBRIP):
-            notes.append(f"{stream.what} is {stream.fate.value}")
-    if _dropped(plan.streams) > _dropped(fates_of(info, MATROSKA)):
-        notes.append("a .mkv would keep them")
-    if info.chapters and not plan.container.chapters:
-        notes.append(f"{plan.container.title} has no chapters: they are left out")
-    return tuple(notes)
-
-
-def _picture_notes(info: FilmInfo, plan: Plan, codec: str | None) -> list[str]:
-    notes = []
-    layout = planar_format(plan.pix_fmt)
-    source = info.format
-    if codec is None and info.codec not in ARCHIVAL and plan.encoder == "ffv1":
-        notes.append(f"{source.depth}-bit pictures are kept with FFV1 (large files)")
-    elif codec is None and plan.encoder == "libx265":
-        notes.append(f"{source.depth}-bit pictures are kept with HEVC")
-    if layout.depth != source.depth:
-        notes.append(f"{plan.encoder} takes {layout.depth} bits: luma is scaled up")
-    new_grid = (layout.shift_x, layout.shift_y) != (source.shift_x, source.shift_y)
-    if new_grid and source.has_chroma and not info.pix_fmt_is_rgb:
-        notes.append(
-            f"{info.pix_fmt} becomes {plan.pix_fmt}, which {plan.encoder} takes"
-        )
-    elif not source.has_chroma and (layout.shift_x, layout.shift_y) != (1, 1):
-        notes.append(f"the grey picture becomes {plan.pix_fmt}: its size is odd")
-    if source.has_alpha and not layout.has_alpha:
-        notes.append(f"{plan.encoder} does not hold its transparency (alpha)")
-    if plan.yuv.full_range and plan.encoder in ("prores_ks", "dnxhd"):
-        notes.append(f"{plan.encoder} cannot say that the picture is full-range")
-    return notes

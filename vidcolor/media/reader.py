@@ -13,8 +13,10 @@ from vidcolor.errors import ReadError
 from vidcolor.media.clock import Clock
 from vidcolor.media.damage import Damage
 from vidcolor.media.decoding import read_pictures
-from vidcolor.media.info import FilmInfo, probe
+from vidcolor.media.gaps import Gaps
+from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import Frame, to_planar
+from vidcolor.media.probe import probe
 
 _CUT_OFF = Fraction(1)  # seconds missing at the end that are more than rounding
 
@@ -61,7 +63,7 @@ class Reader:
         self.damage = damage
         begin = None if start is None else info.start + start
         stop = None if end is None else info.start + end
-        clock = _clock(info)
+        clock, gaps = _clock(info), Gaps(1 / info.rate)
         time = info.start
         with closing(read_pictures(info, damage, begin)) as pictures:
             for picture in pictures:
@@ -72,11 +74,14 @@ class Reader:
                     continue
                 if stop is not None and time >= stop:
                     break
+                gaps.add(time)
                 damage.decoded += 1
                 damage.corrupt_frames += picture.is_corrupt
                 yield Frame(self._checked(picture, time), pts, info.time_base)
             else:
                 damage.cut_off = _cut_off(info, time)
+            if gaps.are_losses(damaged=bool(damage)):
+                damage.gap_frames, damage.gap_places = gaps.missing, gaps.places
         if damage.decoded == 0:
             raise ReadError(info.path, _no_frames(info, start, end))
 

@@ -10,6 +10,15 @@ from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import reason
 
 
+def opens(encoder: str, pix_fmt: str, info: FilmInfo, options: dict[str, str]) -> bool:
+    """Whether an encoder opens for a film's picture with these options."""
+    try:
+        try_encoder(encoder, pix_fmt, info, options)
+    except OptionError:
+        return False
+    return True
+
+
 def try_encoder(
     encoder: str, pix_fmt: str, info: FilmInfo, options: dict[str, str]
 ) -> None:

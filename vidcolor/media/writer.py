@@ -1,11 +1,8 @@
 """Writes the coloured film: whole, under the target's name, or not at all."""
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,10 +20,17 @@ from vidcolor.media.fates import Fate
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import reason
 from vidcolor.media.picture import Frame
-from vidcolor.media.plan import Plan, check_target
+from vidcolor.media.plan import Plan
 from vidcolor.media.span import Span
 from vidcolor.media.streams import SideStreams
 from vidcolor.media.tags import kept_tags, muxer_options
+from vidcolor.media.target_file import (
+    check_target,
+    create,
+    share,
+    sync,
+    temporary_name,
+)
 
 
 class Writer:
@@ -48,7 +52,7 @@ class Writer:
         self.frames = 0  # written so far
         self._info = info
         self._span = Span.of(info, start, end)
-        self._temporary = _temporary_name(plan.path)
+        self._temporary = temporary_name(plan.path)
 
     def __enter__(self) -> Self:
         """Create the file and all its streams.
@@ -60,16 +64,14 @@ class Writer:
         plan = self.plan
         check_target(self._info.path, plan.path, overwrite=plan.overwrite)
         with _told(plan):
-            os.close(
-                os.open(self._temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            )
-        try:
+            create(self._temporary)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._temporary.unlink, missing_ok=True)
             self._side = SideStreams(self._info, plan, self._span)
+            undo.callback(self._side.close)
             with _told(plan):
                 self._target = self._open()
-        except BaseException:
-            self._temporary.unlink(missing_ok=True)
-            raise
+            undo.pop_all()  # from here on, __exit__ does it
         return self
 
     def write(self, frame: Frame, cb: NDArray[integer], cr: NDArray[integer]) -> None:
@@ -140,8 +142,8 @@ class Writer:
             self._mux(self._encoder.flush())
             self._side.pump(self._target, None)
             self._target.close()
-            _sync(self._temporary)
-            _share(self._temporary, like=self._info.path)
+            sync(self._temporary)
+            share(self._temporary, like=self._info.path)
         check_target(self._info.path, self.plan.path, overwrite=self.plan.overwrite)
         with _told(self.plan):
             self._temporary.replace(self.plan.path)
@@ -163,24 +165,3 @@ def _problem(error: Exception, container: Container) -> str:
             f"({reason(error)}); a .mkv target may take them"
         )
     return f"cannot be written: {reason(error)}"
-
-
-def _temporary_name(target: Path) -> Path:
-    # The name is cut short, for a folder allows 255 bytes and the ending must fit.
-    stem = target.stem[:40]
-    name = f".{stem}.partial-{secrets.token_hex(4)}{target.suffix}"
-    return target.absolute().with_name(name)
-
-
-def _sync(path: Path) -> None:
-    """Have the file on the disk, so that a power cut cannot leave a name without it."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _share(path: Path, *, like: Path) -> None:
-    """Let those read the result who could read the source."""
-    path.chmod((like.stat().st_mode & 0o666) | 0o600)

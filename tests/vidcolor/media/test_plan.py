@@ -1,0 +1,173 @@
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from vidcolor.errors import OptionError, WriteError
+from vidcolor.media.fates import Fate
+from vidcolor.media.plan import Plan, plan_target
+from vidcolor.media.reader import Reader
+
+Make = Callable[..., Path]
+
+
+def plan(source: Path, target: str = "out.mkv", **wishes: object) -> Plan:
+    info = Reader(source).info
+    return plan_target(info, source.parent / target, **wishes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("pix_fmt", "encoder", "chosen"),
+    [
+        ("yuv420p", "libx264", "yuv420p"),
+        ("yuv422p10le", "libx264", "yuv422p10le"),
+        ("yuv420p12le", "libx265", "yuv420p12le"),
+        ("yuv444p16le", "ffv1", "yuv444p16le"),
+        ("yuv411p", "libx264", "yuv420p"),
+        ("gray", "libx264", "yuv420p"),
+        ("gray10le", "libx264", "yuv420p10le"),
+        ("gray14le", "ffv1", "yuv420p14le"),
+        ("bgr0", "libx264", "yuv420p"),
+    ],
+)
+def test_bit_depth_decides_the_codec(
+    make_film: Make, pix_fmt: str, encoder: str, chosen: str
+) -> None:
+    # As if the film were in a codec for watching, for FFV1 itself is kept as FFV1.
+    from dataclasses import replace
+
+    source = make_film(pix_fmt=pix_fmt)
+    info = replace(Reader(source).info, codec="h264")
+    made = plan_target(info, source.with_name("out.mkv"))
+    assert (made.encoder, made.pix_fmt) == (encoder, chosen)
+    assert made.yuv.depth == info.yuv.depth
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt", "encoder"),
+    [
+        ("ffv1", "yuv422p", "ffv1"),
+        ("rawvideo", "yuv420p", "ffv1"),
+        ("prores_ks", "yuv422p10le", "prores_ks"),
+    ],
+)
+def test_archives_stay_archives(
+    make_film: Make, codec: str, pix_fmt: str, encoder: str
+) -> None:
+    assert plan(make_film(codec=codec, pix_fmt=pix_fmt)).encoder == encoder
+
+
+def test_an_archive_is_made_watchable_on_request(make_film: Make) -> None:
+    made = plan(make_film(), "out.mp4")
+    assert made.encoder == "libx264"
+    assert any("ffv1 becomes h264" in note for note in made.notes)
+
+
+def test_prores_keeps_its_profile(make_film: Make) -> None:
+    wishes = {"codec": "prores_ks", "pix_fmt": "yuv422p10le", "name": "film.mov"}
+    made = plan(make_film(**wishes, options={"profile": "1"}), "out.mov")
+    assert made.options["profile"] == "1"
+
+
+def test_web_films_stay_web_films(make_film: Make) -> None:
+    source = make_film(name="film.webm", codec="libvpx-vp9", width=45, height=37)
+    made = plan(source, "out.webm", explicit=False)
+    assert (made.encoder, made.pix_fmt) == ("libvpx-vp9", "yuv420p")
+    assert not made.notes
+
+
+def test_an_odd_size_gets_a_layout_that_takes_it(make_film: Make) -> None:
+    made = plan(make_film(codec="mjpeg", pix_fmt="yuvj420p", width=45, height=37))
+    assert (made.encoder, made.pix_fmt) == ("libx264", "yuv444p")
+    assert any("yuv444p" in note for note in made.notes)
+
+
+@pytest.mark.parametrize("name", ["out.gif", "out.wmv", "out.mpg", "out.avi"])
+def test_a_container_that_cannot_gives_way_to_matroska(
+    make_film: Make, name: str
+) -> None:
+    made = plan(make_film(codec="libx264"), name, explicit=False)
+    assert made.path.name == "out.mkv"
+    assert any("out.mkv" in note for note in made.notes)
+    with pytest.raises(OptionError, match="mkv"):
+        plan(make_film(codec="libx264"), name)
+
+
+def test_common_names_of_codecs_are_understood(make_film: Make) -> None:
+    source = make_film()
+    assert plan(source, codec="hevc").encoder == "libx265"
+    assert plan(source, codec="H265").encoder == "libx265"
+    assert plan(source, codec="libx264").encoder == "libx264"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"codec": "nonsense"}, "h264, hevc"),
+        ({"codec": "aac"}, "h264, hevc"),
+        ({"codec": "ffv1", "crf": 20}, "--crf"),
+        ({"codec": "ffv1", "preset": "slow"}, "--preset"),
+        ({"codec": "h264", "preset": "nonsense"}, "nonsense"),
+        ({"codec": "h264", "options": {"nonsense": "1"}}, "nonsense"),
+    ],
+)
+def test_wrong_options_are_told_before_the_work(
+    make_film: Make, wishes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(OptionError, match=words):
+        plan(make_film(), **wishes)
+
+
+def test_a_codec_that_would_lose_luma_is_refused(make_film: Make) -> None:
+    source = make_film(pix_fmt="yuv420p10le")
+    with pytest.raises(OptionError, match=r"10-bit.*ffv1"):
+        plan(source, "out.webm", codec="vp9")
+    full = make_film(pix_fmt="yuv422p10le", colors=(2, 2, 2, 2))
+    with pytest.raises(OptionError, match="full range"):
+        plan(full, "out.mov", codec="prores")
+
+
+def test_the_user_s_settings_win(make_film: Make) -> None:
+    made = plan(make_film(), codec="h264", crf=23, preset="fast", options={"g": "9"})
+    assert made.options == {"crf": "23", "preset": "fast", "g": "9"}
+
+
+def test_side_streams_that_do_not_fit_are_named(make_film: Make) -> None:
+    source = make_film(
+        sound="pcm_s16le", captions=[(0, 100, "Hello")], attachment=b"words"
+    )
+    made = plan(source, "out.mp4", codec="h264")
+    fates = {fate.what.split()[0]: fate.fate for fate in made.streams}
+    assert fates["subtitle"] is Fate.TO_MOV_TEXT
+    assert fates["attachment"] is Fate.DROP
+    assert any("attachment" in note and "MP4" in note for note in made.notes)
+    assert not plan(source, "out.mkv").notes
+
+
+def test_untagged_pixels_are_tagged_for_what_they_are(make_film: Make) -> None:
+    color = plan(make_film()).color
+    assert (color.range, color.matrix) == (1, 6)
+
+
+def test_times_are_counted_finely_enough_to_cut(make_film: Make) -> None:
+    assert plan(make_film(name="film.avi")).time_base <= Fraction(1, 1000)
+
+
+def test_a_target_that_must_not_be_written_is_refused(make_film: Make) -> None:
+    source = make_film()
+    link = source.with_name("link.mkv")
+    link.symlink_to(source)
+    there = source.with_name("there.mkv")
+    there.write_bytes(b"precious")
+    for name, words in [
+        (source.name, "film itself"),
+        ("link.mkv", "film itself"),
+        ("there.mkv", "--overwrite"),
+        ("nowhere/out.mkv", "no folder"),
+    ]:
+        with pytest.raises(WriteError, match=words):
+            plan(source, name)
+    with pytest.raises(WriteError, match="film itself"):
+        plan(source, "link.mkv", overwrite=True)
+    assert plan(source, "there.mkv", overwrite=True).path == there

@@ -1,0 +1,192 @@
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from vidcolor.errors import ReadError
+from vidcolor.media.picture import Frame
+from vidcolor.media.reader import Reader
+
+Make = Callable[..., Path]
+UNEVEN = (700, 740, 1000, 1001, 3000)
+
+
+def seconds(frames: list[Frame]) -> list[Fraction]:
+    return [frame.seconds for frame in frames]
+
+
+def test_frames_keep_their_uneven_times(make_film: Make) -> None:
+    frames = list(Reader(make_film(times=UNEVEN)).frames())
+    assert seconds(frames) == [Fraction(t, 1000) for t in UNEVEN]
+
+
+def test_luma_is_a_view_that_cannot_be_written(make_film: Make) -> None:
+    frame = next(Reader(make_film()).frames())
+    assert frame.luma.shape == (48, 64)
+    assert frame.luma.dtype == np.uint8
+    with pytest.raises(ValueError, match="read-only"):
+        frame.luma[0, 0] = 1
+
+
+def test_frames_held_in_a_window_keep_their_luma(make_film: Make) -> None:
+    path = make_film(codec="libx264", times=range(0, 2000, 40))
+    held = list(Reader(path).frames())
+    again = [frame.luma.copy() for frame in Reader(path).frames()]
+    assert all((a.luma == b).all() for a, b in zip(held, again, strict=True))
+
+
+def test_a_part_is_what_lies_between_its_bounds(make_film: Make) -> None:
+    path = make_film(codec="libx264", times=range(0, 8000, 40), options={"g": "50"})
+    reader = Reader(path)
+    whole = {frame.seconds: frame.luma.copy() for frame in reader.frames()}
+    start, end = Fraction(41, 10), Fraction(9, 2)
+    part = list(reader.frames(start, end))
+    assert seconds(part) == [t for t in whole if start <= t < end]
+    assert all((frame.luma == whole[frame.seconds]).all() for frame in part)
+    assert not reader.damage
+
+
+def test_a_part_counts_from_the_film_s_beginning(make_film: Make) -> None:
+    reader = Reader(make_film(times=UNEVEN))
+    assert reader.info.start == Fraction(7, 10)
+    part = list(reader.frames(Fraction(3, 10)))
+    assert seconds(part)[0] == 1
+
+
+def test_a_part_after_the_end_is_refused(make_film: Make) -> None:
+    with pytest.raises(ReadError, match="no frame from 60"):
+        list(Reader(make_film()).frames(Fraction(60)))
+
+
+@pytest.mark.parametrize(
+    ("pix_fmt", "shifts"),
+    [("yuv420p", (1, 1)), ("yuv411p", (2, 0)), ("yuv444p10le", (0, 0))],
+)
+def test_the_chroma_grid_is_known(
+    make_film: Make, pix_fmt: str, shifts: tuple[int, int]
+) -> None:
+    yuv = Reader(make_film(pix_fmt=pix_fmt)).info.yuv
+    assert (yuv.chroma_shift_x, yuv.chroma_shift_y) == shifts
+
+
+@pytest.mark.parametrize(("tagged", "full"), [(0, False), (1, False), (2, True)])
+def test_range_is_limited_unless_said(make_film: Make, tagged: int, full: bool) -> None:
+    info = Reader(make_film(colors=(tagged, 2, 2, 2))).info
+    assert info.yuv.full_range is full
+
+
+def test_cover_pictures_are_not_the_film(make_film: Make) -> None:
+    info = Reader(make_film(attachment=b"hello", sound="aac")).info
+    assert [s.kind for s in info.streams] == ["video", "audio", "attachment"]
+
+
+def test_damaged_spots_are_counted_and_passed_over(make_film: Make) -> None:
+    path = make_film(codec="libx264", times=range(0, 4000, 40), options={"g": "10"})
+    raw = bytearray(path.read_bytes())
+    middle = len(raw) // 2
+    raw[middle : middle + 4000] = bytes(range(200)) * 20
+    path.write_bytes(raw)
+    reader = Reader(path)
+    times = seconds(list(reader.frames()))
+    assert 50 < len(times) < 100
+    assert times == sorted(set(times))
+    assert any(f"{100 - len(times)} frames" in line for line in reader.damage.lines())
+
+
+@pytest.mark.parametrize("name", ["film.mkv", "film.mp4"])
+def test_a_film_that_is_cut_off_gives_what_there_is(make_film: Make, name: str) -> None:
+    options = {"movflags": "faststart"} if name == "film.mp4" else {}
+    times = range(0, 4000, 40)
+    path = make_film(name=name, codec="libx264", times=times, container_options=options)
+    whole = len(list(Reader(path).frames()))
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size * 6 // 10)
+    reader = Reader(path)
+    some = len(list(reader.frames()))
+    assert whole == len(times)
+    assert whole // 3 < some < whole
+    assert any("announce" in line for line in reader.damage.lines())
+
+
+def test_a_whole_film_is_not_called_damaged(make_film: Make) -> None:
+    for name in ("film.mkv", "film.mp4", "film.avi"):
+        codec = "mpeg4" if name == "film.avi" else "libx264"
+        times = range(0, 4000, 40)
+        reader = Reader(make_film(name=name, codec=codec, times=times))
+        assert len(list(reader.frames())) == len(times)
+        assert reader.damage.lines() == []
+
+
+def test_an_uneven_film_has_no_holes(make_film: Make) -> None:
+    reader = Reader(make_film(times=(*range(0, 1000, 40), 1330, 1400, 2000)))
+    assert list(reader.frames())
+    assert not reader.damage
+
+
+def test_a_change_of_size_is_told_with_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "film.ts"
+    parts = []
+    for size in (64, 96):
+        part = tmp_path / f"{size}.ts"
+        with av.open(str(part), "w") as out:
+            stream = out.add_stream("mpeg2video", 25)
+            stream.width = stream.height = size
+            stream.pix_fmt = "yuv420p"
+            for _ in range(5):
+                out.mux(stream.encode(av.VideoFrame(size, size, "yuv420p")))
+            out.mux(stream.encode(None))
+        parts.append(part.read_bytes())
+    path.write_bytes(b"".join(parts))
+    with pytest.raises(ReadError, match=r"96x96 .* at \d"):
+        list(Reader(path).frames())
+
+
+NOT_FILMS = {
+    "empty.mp4": b"",
+    "text.mp4": b"These are my holidays.\n" * 50,
+    "list.mp4": b"ffconcat version 1.0\nfile secret.mkv\n",
+    "list.m3u8": b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nsecret.mkv\n",
+    "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
+}
+
+
+@pytest.mark.parametrize("name", NOT_FILMS)
+def test_what_is_no_film_is_refused_in_one_line(make_film: Make, name: str) -> None:
+    path = make_film(name="secret.mkv").with_name(name)
+    path.write_bytes(NOT_FILMS[name])
+    with pytest.raises(ReadError) as told:
+        Reader(path)
+    assert str(told.value).startswith(f"{path}: ")
+    assert "\n" not in str(told.value)
+
+
+def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no such file"):
+        Reader(tmp_path / "film.mkv")
+    with pytest.raises(ReadError, match="folder"):
+        Reader(tmp_path)
+
+
+def test_a_film_without_picture_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "song.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("pcm_s16le", 8000)
+        silence = av.AudioFrame.from_ndarray(
+            np.zeros((1, 800), np.int16), "s16", "mono"
+        )
+        silence.sample_rate = 8000
+        out.mux(stream.encode(silence))
+    with pytest.raises(ReadError, match="no video stream"):
+        Reader(path)
+
+
+@pytest.mark.parametrize("name", ["-a b'\"\n.mkv", "x:y.mkv", "ä%d.mkv"])
+def test_strange_names_are_only_names(make_film: Make, name: str) -> None:
+    try:
+        path = make_film().rename(make_film().with_name(name))
+    except OSError:
+        pytest.skip("this system does not allow the name")
+    assert list(Reader(path).frames())

@@ -1,0 +1,201 @@
+"""Finds out what is in a film file, by opening it and decoding one frame."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.stream import Discard, Disposition, Stream
+from av.video.stream import VideoStream
+
+from vidcolor.errors import ReadError
+from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
+from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
+from vidcolor.media.opening import film_stream, open_source, reason
+from vidcolor.media.picture import PictureFormat, has_no_luma, planar_format
+from vidcolor.yuv import Siting, YuvFormat
+
+_CENTERED = {"mjpeg", "mpeg1video"}  # chroma between the luma samples, as in JPEG
+_INTERLACED = (2, 3, 4, 5)  # FFmpeg's field orders
+_SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
+
+
+def probe(path: Path) -> FilmInfo:
+    """Return what is in a film file.
+
+    Raises:
+        ReadError: the file cannot be opened, has no video, or none that decodes.
+    """
+    with open_source(path) as container:
+        stream = film_stream(container)
+        if stream is None:
+            raise ReadError(path, "has no video stream")
+        return _describe(path, container, stream, _first_picture(path, stream))
+
+
+def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
+    problem = "no picture in it"
+    assert isinstance(stream.container, InputContainer)
+    try:
+        for packet in stream.container.demux(stream):
+            try:
+                if pictures := packet.decode():
+                    return pictures[0]
+            except av.FFmpegError as error:
+                problem = reason(error)
+    except av.FFmpegError as error:
+        problem = reason(error)
+    raise ReadError(path, f"has video that cannot be decoded: {problem}")
+
+
+def _describe(
+    path: Path, container: InputContainer, stream: VideoStream, first: av.VideoFrame
+) -> FilmInfo:
+    context = stream.codec_context
+    source = planar_format(first.format.name)
+    color = ColorTags(
+        int(first.color_range) or context.color_range,
+        context.colorspace,
+        context.color_trc,
+        context.color_primaries,
+    )
+    start = Fraction(max(0, container.start_time or 0), _SECOND)
+    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    duration = _duration(container, stream)
+    return FilmInfo(
+        path=path,
+        container=container.format.name,
+        start=start,
+        duration=duration,
+        index=stream.index,
+        codec=context.codec.canonical_name,
+        profile=context.profile or "",
+        width=first.width,
+        height=first.height,
+        pix_fmt=first.format.name,
+        pix_fmt_is_rgb=has_no_luma(first.format),
+        format=source,
+        yuv=_yuv(source, first, color, context.codec.canonical_name),
+        color=color,
+        sar=stream.sample_aspect_ratio or context.sample_aspect_ratio or Fraction(1),
+        display_matrix=_display_matrix(first),
+        rotation=first.rotation,
+        interlaced=first.interlaced_frame or context.field_order in _INTERLACED,
+        field_order=context.field_order,
+        rate=rate,
+        time_base=stream.time_base or 1 / rate,
+        timed=first.pts is not None,
+        frame_count=stream.frames or (round(duration * rate) if duration else None),
+        announced_frames=_announced_frames(container, stream),
+        announced_end=_announced_end(container, stream),
+        streams=tuple(_stream(s) for s in container.streams if not _is_phantom(s)),
+        chapters=_chapters(container),
+        metadata=dict(container.metadata),
+        notes=_notes(first, source, stream),
+    )
+
+
+def _yuv(
+    source: PictureFormat, first: av.VideoFrame, color: ColorTags, codec: str
+) -> YuvFormat:
+    full = color.range == FULL or (color.range != LIMITED and source.full_range)
+    if has_no_luma(first.format):
+        full = False  # converted to limited range by us
+    return YuvFormat(
+        depth=source.depth,
+        full_range=full,
+        matrix=color.matrix_for(first.height),
+        chroma_shift_x=source.shift_x,
+        chroma_shift_y=source.shift_y,
+        siting=Siting.CENTER if codec in _CENTERED else Siting.LEFT,
+    )
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration, _SECOND) if container.duration else None
+
+
+def _announced_frames(container: InputContainer, stream: VideoStream) -> int | None:
+    """Return how many frames an MP4's index promises, less those it says to skip."""
+    if not container.format.name.startswith("mov"):
+        return None
+    return sum(not entry.is_discard for entry in stream.index_entries) or None
+
+
+def _announced_end(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    """Return when the video should end; None unless the file says it twice."""
+    if container.format.name == "avi":
+        return _duration(container, stream)
+    hours, *rest = stream.metadata.get("DURATION", "").split(":")
+    if len(rest) != 2 or not container.duration:
+        return None
+    try:
+        tagged = int(hours) * 3600 + int(rest[0]) * 60 + Fraction(rest[1])
+    except ValueError:
+        return None
+    # Tools that cut a film often leave the old tag behind, so the header must agree.
+    return min(tagged, Fraction(container.duration, _SECOND))
+
+
+def _display_matrix(first: av.VideoFrame) -> tuple[int, ...] | None:
+    try:
+        data = cast(Mapping[str, Any], first.side_data)["DISPLAYMATRIX"]
+    except KeyError:
+        return None
+    return tuple(np.frombuffer(data, np.int32).tolist())
+
+
+def _is_phantom(stream: Stream) -> bool:
+    """Whether this is QuickTime's chapter track, which is shown as a data stream."""
+    return stream.type == "data" and stream.discard == Discard.all
+
+
+def _stream(stream: Stream) -> StreamInfo:
+    context = getattr(stream, "codec_context", None)
+    return StreamInfo(
+        index=stream.index,
+        kind=_kind(stream),
+        codec=context.codec.canonical_name if context else stream.name or "",
+        language=stream.metadata.get("language", ""),
+        title=stream.metadata.get("title") or stream.metadata.get("name", ""),
+        disposition=tuple(
+            str(d.name).lower() for d in Disposition if d & stream.disposition
+        ),
+        metadata=dict(stream.metadata),
+    )
+
+
+def _kind(stream: Stream) -> str:
+    if stream.disposition & Disposition.attached_pic:
+        return "cover"
+    if stream.type == "data" and "timecode" in stream.metadata and not stream.name:
+        return "timecode"
+    return stream.type
+
+
+def _chapters(container: InputContainer) -> tuple[ChapterInfo, ...]:
+    return tuple(
+        ChapterInfo(
+            chapter["start"] * (chapter["time_base"] or Fraction(1)),
+            chapter["end"] * (chapter["time_base"] or Fraction(1)),
+            chapter["metadata"].get("title", ""),
+        )
+        for chapter in container.chapters()
+    )
+
+
+def _notes(
+    first: av.VideoFrame, source: PictureFormat, stream: VideoStream
+) -> tuple[str, ...]:
+    notes = []
+    if has_no_luma(first.format):
+        notes.append(f"its pixels are RGB ({first.format.name}): converted to YUV")
+    alpha = any(c.is_alpha for c in first.format.components) and not source.has_alpha
+    if alpha or stream.metadata.get("alpha_mode") == "1":
+        notes.append("its transparency (alpha) is not kept")
+    return tuple(notes)
