@@ -54,7 +54,8 @@ MP4 = Container(
     "mp4",
     "MP4",
     frozenset(_H26X | {"av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "ffv1"}),
-    audio=frozenset(_MPEG_AUDIO | {"flac", "alac", "vorbis", "pcm"}),
+    # PCM only out of its own family: else the order of its channels is not known.
+    audio=frozenset(_MPEG_AUDIO | {"flac", "alac", "vorbis"}),
     subtitles=frozenset({"mov_text", "dvd_subtitle"}),
     text="mov_text",
     covers="packet",

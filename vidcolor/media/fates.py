@@ -57,8 +57,9 @@ def _fate(stream: StreamInfo, info: FilmInfo, container: Container) -> StreamFat
     return StreamFate(stream.index, fate, _what(stream), why)
 
 
-def _audio(stream: StreamInfo, container: Container, _: FilmInfo) -> Fate:
-    return Fate.COPY if carries_audio(container, stream.codec) else Fate.DROP
+def _audio(stream: StreamInfo, container: Container, info: FilmInfo) -> Fate:
+    kept = carries_audio(container, stream.codec) or _is_own(container, info)
+    return Fate.COPY if kept else Fate.DROP
 
 
 def _subtitle(stream: StreamInfo, container: Container, _: FilmInfo) -> Fate:
@@ -72,7 +73,7 @@ def _subtitle(stream: StreamInfo, container: Container, _: FilmInfo) -> Fate:
 
 
 def _video(stream: StreamInfo, container: Container, info: FilmInfo) -> Fate:
-    kept = stream.codec in container.video or container.muxer in info.container
+    kept = stream.codec in container.video or _is_own(container, info)
     return Fate.COPY if kept else Fate.DROP
 
 
@@ -93,6 +94,13 @@ def _timecode(_: StreamInfo, container: Container, info: FilmInfo) -> Fate:
 def _data(_: StreamInfo, container: Container, info: FilmInfo) -> Fate:
     same_family = container.data and info.container.startswith("mov")
     return Fate.COPY if same_family else Fate.DROP
+
+
+def _is_own(container: Container, info: FilmInfo) -> bool:
+    """Whether the film comes out of such a container, which then carries it all."""
+    return info.path.suffix.lower() == f".{container.muxer}" and (
+        container.muxer in info.container
+    )
 
 
 def _what(stream: StreamInfo) -> str:

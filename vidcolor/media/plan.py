@@ -34,6 +34,8 @@ from vidcolor.yuv import Siting, YuvFormat
 # These count time in whole frames, or in no more than 65535 parts of a second.
 _CONSTANT_RATE = {"mpeg1video", "mpeg2video", "mpeg4", "h263", "h263p", "msmpeg4"}
 
+_OTHER_RATES = {"qp", "b", "q", "lossless"}  # ways to say how good, besides a crf
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -203,6 +205,7 @@ def _settings(
         if name not in settings:
             raise OptionError(f"{encoder} has no --{name}; leave it out")
         settings[name] = f"{value:g}" if isinstance(value, float | int) else value
-    if "qp" in options:
-        settings.pop("crf", None)  # x264 would follow the crf
+    if options.keys() & _OTHER_RATES:
+        for name in ("crf", "b"):
+            settings.pop(name, None)  # encoders would follow both, or refuse
     return settings | options

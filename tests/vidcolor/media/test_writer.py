@@ -1,0 +1,314 @@
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from vidcolor.errors import VidcolorError, WriteError
+from vidcolor.media.plan import Plan, plan_target
+from vidcolor.media.reader import Reader
+from vidcolor.media.writer import Writer
+
+Make = Callable[..., Path]
+Color = Callable[..., list[tuple[Fraction, Any]]]
+UNEVEN = (700, 740, 1000, 1001, 3000)
+
+
+def plan(source: Path, target: str = "out.mkv", **wishes: Any) -> Plan:
+    return plan_target(Reader(source).info, source.parent / target, **wishes)
+
+
+def payload(path: Path, kind: str) -> str:
+    """Return the hash of all the bytes in the packets of one kind of stream."""
+    total = hashlib.sha256()
+    with av.open(str(path)) as film:
+        streams = [s for s in film.streams if s.type == kind]
+        for packet in film.demux(*streams):
+            total.update(bytes(packet))
+    return total.hexdigest()
+
+
+@pytest.mark.parametrize(
+    "pix_fmt",
+    [
+        *("yuv420p", "yuv422p", "yuv444p", "yuv411p", "yuv410p", "yuv440p"),
+        *("yuv420p9le", "yuv420p10le", "yuv422p12le", "yuv444p14le", "yuv420p16le"),
+        *("gray", "gray10le", "gray16le", "yuva420p", "yuva444p10le"),
+    ],
+)
+@pytest.mark.parametrize("width", [64, 45])
+def test_lossless_results_have_the_luma_of_the_source(
+    make_film: Make, color: Color, pix_fmt: str, width: int
+) -> None:
+    source = make_film(pix_fmt=pix_fmt, width=width, height=width - 8, times=(0, 40))
+    made = plan(source)
+    truth = color(made, source)
+    result = list(Reader(made.path).frames())
+    assert len(result) == len(truth)
+    for frame, (_, luma) in zip(result, truth, strict=True):
+        assert (frame.luma == luma).all()
+    chroma = Reader(made.path).info.format
+    assert chroma.has_chroma
+    assert chroma.has_alpha == pix_fmt.startswith("yuva")
+
+
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("h264", {"qp": "0"}),
+        ("hevc", {"x265-params": "log-level=error:lossless=1"}),
+        ("vp9", {"lossless": "1"}),
+    ],
+)
+@pytest.mark.parametrize("full", [1, 2])
+def test_other_codecs_are_lossless_on_request(
+    make_film: Make, color: Color, codec: str, options: dict[str, str], full: int
+) -> None:
+    source = make_film(colors=(full, 1, 1, 1), times=(0, 40))
+    made = plan(source, codec=codec, options=options)
+    truth = color(made, source)
+    result = Reader(made.path)
+    for frame, (_, luma) in zip(result.frames(), truth, strict=True):
+        assert (frame.luma == luma).all()
+    assert result.info.color == made.color
+    assert result.info.yuv.full_range is (full == 2)
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9", "ffv1"])
+def test_two_frames_are_a_film(make_film: Make, color: Color, codec: str) -> None:
+    for times in ((0,), (0, 40)):
+        source = make_film(times=times)
+        made = plan(source, codec=codec, overwrite=True)
+        color(made, source)
+        assert len(list(Reader(made.path).frames())) == len(times)
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov", "out.ts"])
+def test_uneven_times_are_kept(make_film: Make, color: Color, name: str) -> None:
+    source = make_film(times=UNEVEN, sound="aac", codec="libx264")
+    made = plan(source, name)
+    truth = color(made, source)
+    times = [frame.seconds for frame in Reader(made.path).frames()]
+    # MPEG-TS counts from 1/90000 s and cannot start before 0, which B-frames' decoding
+    # times would: it then moves everything by the same.
+    moved = times[0] - truth[0][0] if name == "out.ts" else 0
+    wrong = [abs(a - moved - b) for a, (b, _) in zip(times, truth, strict=True)]
+    assert max(wrong) <= Fraction(1, 2000)
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov"])
+@pytest.mark.parametrize("sound", ["aac", "libmp3lame", "pcm_s16le", "ac3"])
+def test_sound_is_copied_byte_for_byte(
+    make_film: Make, color: Color, name: str, sound: str
+) -> None:
+    source = make_film(sound=sound, codec="libx264", times=range(0, 4000, 40))
+    made = plan(source, name)
+    color(made, source)
+    if (sound, name) == ("pcm_s16le", "out.mp4"):
+        assert any("MP4 cannot carry it" in note for note in made.notes)
+    else:
+        assert payload(made.path, "audio") == payload(source, "audio")
+
+
+def test_captions_chapters_tags_and_attachments_are_kept(
+    make_film: Make, color: Color
+) -> None:
+    source = make_film(
+        captions=[(0, 100, "Grüße"), (200, 100, "again")],
+        chapters=[(0, 200, "Erster Teil Ä"), (200, 400, "Zweiter")],
+        attachment=b"\x00any bytes",
+        metadata={"title": "My film", "reel": "7"},
+        sound="flac",
+    )
+    made = plan(source)
+    color(made, source)
+    before, after = Reader(source).info, Reader(made.path).info
+    assert after.chapters == before.chapters
+    assert after.streams[0].codec == "ffv1"
+    assert [s.kind for s in after.streams] == [s.kind for s in before.streams]
+    assert [s.language for s in after.streams] == [s.language for s in before.streams]
+    assert after.metadata["title"] == "My film"
+    assert after.metadata["REEL"] == "7"
+    assert payload(made.path, "subtitle") == payload(source, "subtitle")
+    with av.open(str(made.path)) as film:
+        (attachment,) = film.streams.attachments
+        assert attachment.data == b"\x00any bytes"
+        assert attachment.mimetype == "text/plain"
+
+
+def test_captions_change_their_form_and_keep_their_words(
+    make_film: Make, color: Color
+) -> None:
+    captions = [(40, 100, "Hello"), (240, 100, "there")]
+    source = make_film(captions=captions, codec="libx264")
+    there = plan(source, "out.mp4")
+    color(there, source)
+    back = plan(there.path, "back.mkv")
+    color(back, there.path)
+    with av.open(str(back.path)) as film:
+        packets = [p for p in film.demux(film.streams.subtitles[0]) if p.size]
+        assert [(p.pts, bytes(p).decode()) for p in packets] == [
+            (start, words) for start, _, words in captions
+        ]
+
+
+@pytest.mark.parametrize("codec", ["h264", "ffv1", "vp9"])
+def test_the_shape_of_samples_is_kept(
+    make_film: Make, color: Color, codec: str
+) -> None:
+    source = make_film(codec="libx264", sar=Fraction(16, 11), times=(0, 40))
+    made = plan(source, codec=codec)
+    color(made, source)
+    assert Reader(made.path).info.sar == Fraction(16, 11)
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov"])
+def test_a_turned_picture_stays_turned(
+    make_film: Make, color: Color, name: str
+) -> None:
+    matrix = (0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30)
+    source = make_film(name="in.mp4", codec="libx264", matrix=matrix)
+    made = plan(source, name)
+    color(made, source)
+    info = Reader(made.path).info
+    assert info.display_matrix == matrix
+    assert (info.width, info.height) == (64, 48)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("h264", "out.mp4"), ("ffv1", "out.mkv")])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "gray"])
+def test_interlaced_film_stays_interlaced(
+    make_film: Make, color: Color, codec: str, name: str, pix_fmt: str
+) -> None:
+    source = make_film(interlaced=True, pix_fmt=pix_fmt)
+    assert Reader(source).info.fields == "tff"
+    made = plan(source, name, codec=codec)
+    color(made, source)
+    assert Reader(made.path).info.fields == "tff"
+    assert all(f.picture.interlaced_frame for f in Reader(made.path).frames())
+
+
+def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> None:
+    source = make_film(
+        codec="libx264",
+        times=range(1000, 9000, 40),
+        sound="aac",
+        captions=[(1000, 3000, "long"), (5000, 100, "late")],
+        chapters=[(0, 3000, "one"), (3000, 9000, "two")],
+    )
+    made = plan(source)
+    start, end = Fraction(21, 10), Fraction(41, 10)
+    begin = Reader(source).info.start + start
+    truth = color(made, source, start, end)
+    result = Reader(made.path)
+    times = [frame.seconds for frame in result.frames()]
+    assert times == [time - begin for time, _ in truth]
+    assert 0 <= times[0] < Fraction(1, 25)
+    assert [(c.start, c.end) for c in result.info.chapters][1][1] == end - start
+    with av.open(str(made.path)) as film:
+        spans = {"audio": [], "subtitle": []}  # type: dict[str, list[Fraction]]
+        for packet in film.demux(film.streams.audio[0], film.streams.subtitles[0]):
+            if packet.size and packet.pts is not None:
+                spans[packet.stream.type].append(packet.pts * packet.time_base)
+    assert 0 <= min(spans["audio"]) < Fraction(1, 40)
+    assert end - start - Fraction(1, 20) < max(spans["audio"]) < end - start
+    assert spans["subtitle"] == [0]
+
+
+def test_nothing_has_the_target_s_name_before_the_end(make_film: Make) -> None:
+    source = make_film()
+    made = plan(source)
+    reader = Reader(source)
+    with Writer(made, reader.info) as writer:
+        for frame in reader.frames():
+            chroma = np.full(made.yuv.chroma_shape(48, 64), 128, np.uint8)
+            writer.write(frame, chroma, chroma)
+            assert not made.path.exists()
+        (partial,) = set(source.parent.iterdir()) - {source}
+        if os.name == "posix":
+            assert stat.S_IMODE(partial.stat().st_mode) == 0o600
+    assert set(source.parent.iterdir()) == {source, made.path}
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("frames", [0, 3])
+def test_a_failure_leaves_nothing_behind(
+    make_film: Make, error: type[BaseException], frames: int
+) -> None:
+    source = make_film(sound="aac")
+    made = plan(source)
+    made.path.write_bytes(b"precious")
+    made = plan(source, overwrite=True)
+    reader = Reader(source)
+    chroma = np.full(made.yuv.chroma_shape(48, 64), 128, np.uint8)
+
+    def fail() -> None:
+        with Writer(made, reader.info) as writer:
+            for _, frame in zip(range(frames), reader.frames(), strict=False):
+                writer.write(frame, chroma, chroma)
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert set(source.parent.iterdir()) == {source, made.path}
+    assert made.path.read_bytes() == b"precious"
+
+
+def test_a_film_without_frames_is_not_written(make_film: Make) -> None:
+    source = make_film()
+    made = plan(source)
+    info = Reader(source).info
+    with pytest.raises(WriteError, match="not one frame"), Writer(made, info):
+        pass
+    assert set(source.parent.iterdir()) == {source}
+
+
+def test_a_target_that_appears_meanwhile_is_not_overwritten(
+    make_film: Make, color: Color
+) -> None:
+    source = make_film()
+    made = plan(source)
+    made.path.write_bytes(b"precious")
+    with pytest.raises(WriteError, match="there already"):
+        color(made, source)
+    assert made.path.read_bytes() == b"precious"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_told_in_one_line(
+    make_film: Make, color: Color, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_film(times=range(0, 2000, 40))
+    made = plan(source)
+    monkeypatch.setattr("vidcolor.media.writer.create", _link_to_full)
+    with pytest.raises(WriteError, match="no space"):
+        color(made, source)
+    assert set(source.parent.iterdir()) == {source}
+
+
+def _link_to_full(path: Path) -> None:
+    path.symlink_to("/dev/full")
+
+
+def test_a_folder_without_permission_is_told(make_film: Make, color: Color) -> None:
+    source = make_film()
+    shut = source.parent / "shut"
+    shut.mkdir(mode=0o500)
+    if os.access(shut, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    with pytest.raises(VidcolorError, match="permission"):
+        color(plan(source, "shut/out.mkv"), source)
+
+
+def test_tags_that_are_no_text_are_kept_as_bytes(make_film: Make, color: Color) -> None:
+    source = make_film(metadata={"title": "Gruesse"})
+    source.write_bytes(source.read_bytes().replace(b"Gruesse", b"Gr\xfcsse\xff"))
+    made = plan(source)
+    color(made, source)
+    assert b"Gr\xfcsse\xff" in made.path.read_bytes()
