@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from vidcolor.colorizer import Colorizer
+from vidcolor.device import idle_gpu
 from vidcolor.errors import OptionError
 from vidcolor.events import Finished, OnEvent, Progressed, Started
 from vidcolor.media.info import FilmInfo
@@ -54,12 +55,10 @@ def colorize(
     """
     source = Path(source)
     aim = Path(target) if target is not None else default_target(source)
-    began = monotonic()
     if source.suffix.lower() in STILL_SUFFIXES:
         check_target(source, aim, overwrite=overwrite)
         colorizer = _colorizer(model, device, size)
-        done = _colorize_still(source, aim, colorizer, on_event)
-        return replace(done, seconds=monotonic() - began)
+        return _color_still(source, aim, colorizer, on_event)
     with Reader(source) as reader:
         span = _seconds(start), _seconds(end)
         plan = plan_target(
@@ -73,9 +72,8 @@ def colorize(
             overwrite=overwrite,
         )
         colorizer = _colorizer(model, device, size)
-        on_event(_started(reader.info, plan, colorizer, span))
-        done = _colorize_film(reader, plan, colorizer, smooth, span, on_event)
-    return replace(done, seconds=monotonic() - began)
+        painted = painted_frames(reader, plan, colorizer, smooth, *span)
+        return color_film(reader, plan, colorizer, painted, span, on_event)
 
 
 def default_target(source: Path) -> Path:
@@ -98,48 +96,60 @@ def painted_frames(
     return color_frames(frames, colorizer, info.yuv, plan.yuv, radius, geometry)
 
 
-def _colorize_film(
+def color_film(
     reader: Reader,
     plan: Plan,
     colorizer: Colorizer,
-    radius: int,
+    painted: Generator[Painted],
     span: tuple[Fraction | None, Fraction | None],
     on_event: OnEvent,
 ) -> Finished:
+    """Write painted frames, tell how it goes, and return the account."""
+    began = monotonic()
+    info = reader.info
+    notes = info.notes + plan.notes
+    on_event(
+        Started(
+            source=info.path,
+            target=plan.path,
+            frames=_frames_in(info, span),
+            device=colorizer.device.type,
+            notes=notes,
+            warning=idle_gpu(colorizer.device),
+        )
+    )
     frames = shots = 0
-    with (
-        Writer(plan, reader.info, *span) as writer,
-        closing(painted_frames(reader, plan, colorizer, radius, *span)) as painted,
-    ):
+    with Writer(plan, info, *span) as writer, closing(painted):
         for item in painted:
             writer.write(item.frame, item.cb, item.cr)
             frames += 1
             shots += item.starts_shot
-            on_event(Progressed(reader.info.path, frames, shots))
+            on_event(Progressed(info.path, frames, shots))
     return Finished(
-        source=reader.info.path,
+        source=info.path,
         target=plan.path,
         frames=frames,
         shots=shots,
         lost=tuple(reader.damage.lines()),
-        notes=reader.info.notes + plan.notes,
+        notes=notes,
         streams=tuple(
             {"stream": s.what, "fate": s.fate.value, "reason": s.reason}
             for s in plan.streams
         ),
-        seconds=0.0,
+        seconds=monotonic() - began,
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
         settings={"encoder": plan.encoder, "pix_fmt": plan.pix_fmt, **plan.options},
     )
 
 
-def _colorize_still(
+def _color_still(
     source: Path, target: Path, colorizer: Colorizer, on_event: OnEvent
 ) -> Finished:
+    began = monotonic()
     still = read_still(source)
-    device = colorizer.device.type
-    on_event(Started(source, target, 1, device, still.notes))
+    warning = idle_gpu(colorizer.device)
+    on_event(Started(source, target, 1, colorizer.device.type, (), warning))
     colored = replace(still, rgb=colorizer.colorize_image(still.rgb))
     losses = write_still(target, colored)
     on_event(Progressed(source, 1, 1))
@@ -151,25 +161,21 @@ def _colorize_still(
         lost=(),
         notes=tuple(f"left out: {loss}" for loss in (*still.notes, *losses)),
         streams=(),
-        seconds=0.0,
+        seconds=monotonic() - began,
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
     )
 
 
-def _started(
-    info: FilmInfo,
-    plan: Plan,
-    colorizer: Colorizer,
-    span: tuple[Fraction | None, Fraction | None],
-) -> Started:
-    frames = info.frame_count
+def _frames_in(
+    info: FilmInfo, span: tuple[Fraction | None, Fraction | None]
+) -> int | None:
+    """Return how many frames a part of the film has, as far as the file says."""
     start, end = span
-    if frames is not None and info.duration and (start or end is not None):
-        until = info.duration if end is None else min(end, info.duration)
-        frames = max(0, round((until - (start or 0)) * info.rate))
-    notes = info.notes + plan.notes
-    return Started(info.path, plan.path, frames, colorizer.device.type, notes)
+    if info.frame_count is None or not info.duration or (start, end) == (None, None):
+        return info.frame_count
+    until = info.duration if end is None else min(end, info.duration)
+    return max(0, round((until - (start or 0)) * info.rate))
 
 
 def _colorizer(model: str | Colorizer, device: str, size: int | None) -> Colorizer:

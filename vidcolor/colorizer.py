@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
+from vidcolor.device import choose_device
 from vidcolor.errors import OptionError
 from vidcolor.upsample import sharpen, shrink, upsample
 from vidcolor.yuv import Matrix
@@ -106,27 +107,6 @@ def spread(ab: Tensor, lightness: Tensor, guide: Tensor) -> Tensor:
     `lightness` (h, w) is ab's own, `guide` (H, W) that of the picture, in 0..100.
     """
     return upsample(sharpen(ab, lightness), lightness, guide)
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the device of that name; auto is the fastest one there is.
-
-    Raises:
-        OptionError: the device is not there.
-    """
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        return torch.device(next(kind for kind, here in there.items() if here))
-    kind = name.partition(":")[0]
-    if kind not in there:
-        raise OptionError(f"no device is called {name!r}: auto, cpu, cuda or mps")
-    if not there[kind]:
-        raise OptionError(f"this machine, or its PyTorch, has no {kind}: use auto")
-    return torch.device(name)
 
 
 def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:

@@ -14,6 +14,7 @@ class Started:
     frames: int | None  # how many there will be, as far as the file says
     device: str
     notes: tuple[str, ...]  # what a person should know before the work starts
+    warning: str | None = None  # what a person must know
 
 
 @dataclass(frozen=True, slots=True)

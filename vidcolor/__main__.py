@@ -1,0 +1,5 @@
+"""`python -m vidcolor` is `vidcolor`."""
+
+from vidcolor.cli import main
+
+main()

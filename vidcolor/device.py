@@ -1,0 +1,43 @@
+"""Where the network runs."""
+
+import shutil
+
+import torch
+
+from vidcolor.errors import OptionError
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; auto is the fastest one there is.
+
+    Raises:
+        OptionError: the device is not there.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, here in there.items() if here))
+    kind = name.partition(":")[0]
+    if kind not in there:
+        raise OptionError(f"no device is called {name!r}: auto, cpu, cuda or mps")
+    if not there[kind]:
+        raise OptionError(f"this machine, or its PyTorch, has no {kind}: use auto")
+    return torch.device(name)
+
+
+def idle_gpu(device: torch.device) -> str | None:
+    """Return a warning when the CPU works though there is a GPU, else None."""
+    if device.type != "cpu":
+        return None
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        return "RUNNING ON THE CPU though a GPU is there: --device auto uses it"
+    # The driver's own tool is there, but torch was built without CUDA or is too new.
+    if shutil.which("nvidia-smi"):
+        return (
+            "RUNNING ON THE CPU: there seems to be an NVIDIA GPU, but this PyTorch "
+            f"({torch.__version__}) cannot use it; see https://pytorch.org"
+        )
+    return None

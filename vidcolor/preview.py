@@ -1,0 +1,147 @@
+"""Look first: frames of a film before and after, without colouring all of it."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidcolor.chroma import to_luma
+from vidcolor.colorize import RADIUS, color_film, painted_frames
+from vidcolor.colorizer import Colorizer
+from vidcolor.events import Finished, OnEvent
+from vidcolor.media.info import FilmInfo
+from vidcolor.media.picture import Frame
+from vidcolor.media.plan import plan_target
+from vidcolor.media.reader import Reader
+from vidcolor.pipeline import Painted
+from vidcolor.sheet import Pair, time_caption
+from vidcolor.stills import Still, write_still
+from vidcolor.survey import Shot, survey
+from vidcolor.upsample import shrink
+
+_LONG_SIDE = 960  # pixels: more than any sheet shows
+_SCANNED = 10_000  # frames: longer films are not looked through for their shots
+_SWEEP = Fraction(4)  # seconds in which the curtain goes there and back
+
+
+def preview_times(
+    reader: Reader, count: int, on_frame: Callable[[int], None] = lambda count: None
+) -> list[tuple[Fraction, int]]:
+    """Return when to look, in seconds from the film's beginning, and in which shot.
+
+    The middles of shots, spread over the film; of long shots several places. Films too
+    long to be looked through get evenly spread times, all of "shot 0".
+    """
+    info = reader.info
+    if (info.frame_count or 0) > _SCANNED and info.duration:
+        parts = [info.duration * (2 * k + 1) / (2 * count) for k in range(count)]
+        return [(part, 0) for part in parts]
+    return _in_shots(survey(reader, on_frame).shots, count)
+
+
+def preview_pair(
+    reader: Reader, colorizer: Colorizer, time: Fraction, shot: int = 0
+) -> Pair:
+    """Return the frame shown at a time, upright and in its shape, before and after.
+
+    Raises:
+        ReadError: there is no frame at that time.
+    """
+    frame = next(reader.frames(start=time))
+    luma = _as_shown(frame, reader.info)
+    grey = np.repeat(luma.numpy()[..., None], 3, axis=2)
+    color = colorizer.colorize_image(luma.numpy())
+    shown = float(frame.seconds - reader.info.start)
+    return Pair(time_caption(shown, shot), _bytes(grey), _bytes(color))
+
+
+def write_sample(
+    source: Path,
+    target: Path,
+    colorizer: Colorizer,
+    seconds: Fraction,
+    start: Fraction | None = None,
+    smooth: int = RADIUS,
+    overwrite: bool = False,
+    on_event: OnEvent = lambda event: None,
+) -> Finished:
+    """Write a short piece of a film with a curtain that sweeps over it.
+
+    Right of the curtain the film is in colour, left of it as it was. Without `start`
+    the piece is from the middle.
+
+    Raises:
+        VidcolorError: the film cannot be read, or the target not written.
+    """
+    with Reader(source) as reader:
+        info = reader.info
+        if start is None:
+            start = max(Fraction(0), ((info.duration or seconds) - seconds) / 2)
+        plan = plan_target(info, target, overwrite=overwrite)
+        span = start, start + seconds
+        painted = curtain(
+            painted_frames(reader, plan, colorizer, smooth, *span),
+            plan.yuv.neutral,
+        )
+        return color_film(reader, plan, colorizer, painted, span, on_event)
+
+
+def write_sheet(target: Path, sheet: NDArray[np.uint8]) -> None:
+    """Write a sheet as PNG, JPEG, TIFF or WebP, by the target's suffix.
+
+    Raises:
+        WriteError: the suffix is none of these, or the file cannot be written.
+    """
+    write_still(target, Still(sheet))
+
+
+def curtain(painted: Generator[Painted], neutral: int) -> Generator[Painted]:
+    """Yield the frames, left of a line that wanders to and fro without colour."""
+    first: Fraction | None = None
+    with closing(painted):
+        for item in painted:
+            first = item.frame.seconds if first is None else first
+            phase = (item.frame.seconds - first) % _SWEEP / _SWEEP
+            share = 1 - abs(2 * phase - 1)  # 0, up to 1, and back
+            column = round(item.cb.shape[1] * share)
+            cb, cr = item.cb.copy(), item.cr.copy()
+            cb[:, :column] = neutral
+            cr[:, :column] = neutral
+            yield replace(item, cb=cb, cr=cr)
+
+
+def _in_shots(shots: tuple[Shot, ...], count: int) -> list[tuple[Fraction, int]]:
+    """Return times in evenly chosen shots, or several in each of few."""
+    if len(shots) >= count:
+        chosen = [len(shots) * (2 * k + 1) // (2 * count) for k in range(count)]
+        return [((shots[n].start + shots[n].end) / 2, n + 1) for n in chosen]
+    looks = [1] * len(shots)
+    while sum(looks) < min(count, sum(shot.frames for shot in shots)):
+        # The next look goes to the shot whose looks are furthest apart.
+        n = max(range(len(shots)), key=lambda n: shots[n].frames / looks[n])
+        looks[n] += 1
+    return [
+        (shot.start + (shot.end - shot.start) * (2 * k + 1) / (2 * looks[n]), n + 1)
+        for n, shot in enumerate(shots)
+        for k in range(looks[n])
+    ]
+
+
+def _as_shown(frame: Frame, info: FilmInfo) -> Tensor:
+    """Return luma (h, w) as a viewer sees it: upright, in its shape, not too large."""
+    luma = to_luma(frame.luma, info.yuv)
+    height, width = luma.shape
+    width = round(width * info.sar)
+    scale = min(1.0, _LONG_SIDE / max(height, width))
+    luma = shrink(luma, max(1, round(height * scale)), max(1, round(width * scale)))
+    return torch.rot90(luma, round(info.rotation / 90) % 4).contiguous()
+
+
+def _bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(picture * 255).astype(np.uint8)

@@ -1,0 +1,230 @@
+"""Events shown to people: bars in a terminal, lines elsewhere; or to programs, as JSON.
+
+All of it goes to stderr but JSON, which is a result and goes to stdout.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from vidcolor.events import Event, Failed, Finished, Progressed, Started
+from vidcolor.times import format_time
+
+_LINE_EVERY = 10.0  # seconds between progress lines where there is no terminal
+
+console = Console(stderr=True, highlight=False)
+
+
+class Show(Protocol):
+    """Something that shows events, from the first file to the last."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End, whatever happened."""
+        ...
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        ...
+
+
+def choose_show(*, quiet: bool, as_json: bool, files: int) -> Show:
+    """Return what fits where the output goes."""
+    if as_json:
+        return JsonShow()
+    if quiet:
+        return QuietShow()
+    return BarShow(files) if console.is_terminal else LineShow()
+
+
+def printable(text: object) -> str:
+    """Return a text from a file, fit for a terminal: no escapes, no markup."""
+    shown = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text)
+    )
+    return escape(shown)
+
+
+class QuietShow:
+    """Nothing but what went wrong."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __call__(self, event: Event) -> None:
+        """Say what failed, and what was lost."""
+        if isinstance(event, Failed):
+            console.print(f"[red]error:[/] {printable(event.problem)}", soft_wrap=True)
+        elif isinstance(event, Finished) and event.lost:
+            _tell_losses(event)
+
+
+class LineShow(QuietShow):
+    """Plain lines, a few a minute: for logs."""
+
+    def __init__(self) -> None:
+        self._started = self._told = 0.0
+        self._total: int | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Print a line when there is something to say."""
+        if isinstance(event, Started):
+            self._started = self._told = monotonic()
+            self._total = event.frames
+            _tell_start(event)
+        elif isinstance(event, Progressed):
+            if monotonic() - self._told >= _LINE_EVERY:
+                self._told = monotonic()
+                console.print(self._line(event), soft_wrap=True)
+        else:
+            super().__call__(event)
+            if isinstance(event, Finished):
+                _tell_end(event)
+
+    def _line(self, event: Progressed) -> str:
+        rate = event.frames / max(monotonic() - self._started, 1e-9)
+        of = f"/{self._total}" if self._total else ""
+        left = ""
+        if self._total and self._total > event.frames:
+            left = f", {format_time((self._total - event.frames) / rate)} left"
+        return (
+            f"{printable(event.source.name)}: {event.frames}{of} frames, "
+            f"{rate:.1f} frames/s{left}, shot {event.shot}"
+        )
+
+
+class BarShow(QuietShow):
+    """A bar for the file at hand, and one for all files where there are several."""
+
+    def __init__(self, files: int) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Speed(),
+            TimeRemainingColumn(),
+            console=console,
+            speed_estimate_period=60,
+        )
+        self._files = files
+        self._all: TaskID | None = None
+        self._file: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        if self._files > 1:
+            self._all = self._progress.add_task("all files", total=self._files, shot=0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Move the bars."""
+        if isinstance(event, Started):
+            _tell_start(event)
+            name = printable(event.source.name)
+            self._file = self._progress.add_task(name, total=event.frames, shot=0)
+        elif isinstance(event, Progressed):
+            if self._file is not None:
+                done, shot = event.frames, event.shot
+                self._progress.update(self._file, completed=done, shot=shot)
+        else:
+            self._end_file()
+            super().__call__(event)
+            if isinstance(event, Finished):
+                _tell_end(event)
+
+    def _end_file(self) -> None:
+        if self._file is not None:
+            self._progress.remove_task(self._file)
+            self._file = None
+        if self._all is not None:
+            self._progress.advance(self._all)
+
+
+class _Speed(ProgressColumn):
+    """Frames a second, and the shot."""
+
+    def render(self, task: Task) -> Text:
+        if not task.fields["shot"]:
+            return Text("")
+        speed = f"{task.speed:.1f}" if task.speed else "?"
+        return Text(f"{speed} frames/s  shot {task.fields['shot']}")
+
+
+class JsonShow:
+    """An object a line on stdout, with the event's name under "event"."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __call__(self, event: Event) -> None:
+        """Print the event."""
+        values = {"event": type(event).__name__.lower(), **asdict(event)}
+        sys.stdout.write(json.dumps(values, default=_plain) + "\n")
+        sys.stdout.flush()
+
+
+def _plain(value: Any) -> str | float:
+    return str(value) if isinstance(value, Path) else float(value)
+
+
+def _tell_start(event: Started) -> None:
+    if event.warning:
+        console.print(f"[bold yellow]{printable(event.warning)}[/]", soft_wrap=True)
+    for note in event.notes:
+        name = printable(event.source.name)
+        console.print(f"{name}: {printable(note)}", soft_wrap=True)
+
+
+def _tell_end(event: Finished) -> None:
+    rate = event.frames / max(event.seconds, 1e-9)
+    console.print(
+        f"{printable(event.source.name)}: {event.frames} frames, {event.shots} shots, "
+        f"in {format_time(event.seconds)} ({rate:.1f} frames/s)",
+        soft_wrap=True,
+    )
+    if not event.streams:  # a photo: what was left out is known at the end only
+        for note in event.notes:
+            console.print(f"  {printable(note)}", soft_wrap=True)
+
+
+def _tell_losses(event: Finished) -> None:
+    console.print(
+        f"[yellow]damaged:[/] {printable(event.source)}: "
+        f"{printable('; '.join(event.lost))}",
+        soft_wrap=True,
+    )
