@@ -29,6 +29,7 @@ from rich.progress import (
 from rich.table import Column, Table
 
 from vidcolor import __version__
+from vidcolor.defaults import RADIUS
 from vidcolor.errors import OptionError, VidcolorError
 from vidcolor.events import Failed, Finished
 from vidcolor.show import Show, choose_show, console, printable
@@ -103,7 +104,7 @@ def colorize(
     model: Model = DEFAULT_MODEL,
     device: On = Device.AUTO,
     size: Size = None,
-    smooth: Smooth = 8,
+    smooth: Smooth = RADIUS,
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="Begin there: 12.5 or 1:02:03.")
     ] = None,
@@ -189,7 +190,7 @@ def preview(
     model: Model = DEFAULT_MODEL,
     device: On = Device.AUTO,
     size: Size = None,
-    smooth: Smooth = 8,
+    smooth: Smooth = RADIUS,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: Json = False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from vidcolor.colorizer import Colorizer
+from vidcolor.defaults import RADIUS
 from vidcolor.device import idle_gpu
 from vidcolor.errors import OptionError
 from vidcolor.events import Finished, OnEvent, Progressed, Started
@@ -19,8 +20,6 @@ from vidcolor.media.writer import Writer
 from vidcolor.pipeline import Geometry, Painted, color_frames
 from vidcolor.stills import STILL_SUFFIXES, read_still, write_still
 from vidcolor_models import DEFAULT_MODEL
-
-RADIUS = 8  # neighbours on each side that ab is averaged over
 
 
 def colorize(

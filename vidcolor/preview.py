@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_luma
-from vidcolor.colorize import RADIUS, color_film, painted_frames
+from vidcolor.colorize import color_film, painted_frames
 from vidcolor.colorizer import Colorizer
+from vidcolor.defaults import RADIUS
 from vidcolor.events import Finished, OnEvent
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import Frame
