@@ -23,6 +23,7 @@ class Container:
     timecode: bool = False  # as a track that is made again from its tag
     chapters: bool = True
     turned: bool = True  # keeps a display matrix
+    color: bool = True  # has a place for colour tags, where the codec has none
     sar: bool = False  # has its own field for the shape of samples that PyAV fills
     options: dict[str, str] = field(default_factory=dict)
 
@@ -89,6 +90,7 @@ AVI = Container(
     audio=frozenset({"pcm", "mp2", "mp3", "ac3", "aac", "adpcm_ms", "adpcm_ima_wav"}),
     chapters=False,
     turned=False,
+    color=False,
 )
 MPEGTS = Container(
     "mpegts",

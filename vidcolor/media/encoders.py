@@ -58,6 +58,8 @@ SETTINGS = {
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3"}
 _PRORES |= {"4444": "4", "4444XQ": "5"}
 _LIMITED_ONLY = {"prores_ks", "prores", "prores_aw"}  # ProRes has no full range
+# Their "interlaced" means one field a picture, or they have none.
+_PROGRESSIVE_ONLY = {"libx265", "libsvtav1", "libvpx-vp9", "libvpx"}
 _EVEN_ONLY = ("libx264", "libx265", "h264_", "hevc_", "av1_")
 
 
@@ -116,6 +118,11 @@ def is_full_range_lost(encoder: str, info: FilmInfo) -> bool:
     return info.yuv.full_range and encoder in _LIMITED_ONLY
 
 
+def is_interlacing_lost(encoder: str, info: FilmInfo) -> bool:
+    """Whether frames will not be marked as made of two fields."""
+    return info.interlaced and encoder in _PROGRESSIVE_ONLY
+
+
 def depths_of(encoder: str) -> list[int]:
     """Return the bit depths an encoder takes, for telling people."""
     names = {f.name for f in Codec(encoder, "w").video_formats or ()}
@@ -131,8 +138,8 @@ def settings_for(encoder: str, pix_fmt: str, info: FilmInfo) -> dict[str, str]:
         settings["profile"] = profile or ("4" if is_444 else "3")
     if encoder == "dnxhd":
         settings["profile"] = _dnx_profile(pix_fmt)
-    if encoder == "libx265" and info.interlaced:
-        settings["x265-params"] += f":interlace={info.fields}"
+    if encoder == "libx264" and info.fields == "bff":
+        settings["x264-params"] = "bff=1"  # else its first header says tff
     if encoder == "libvpx-vp9" and pix_fmt.startswith("yuva"):
         settings["auto-alt-ref"] = "0"
     return settings

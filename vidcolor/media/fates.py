@@ -44,6 +44,9 @@ def dropped(fates: tuple[StreamFate, ...]) -> int:
 def _fate(stream: StreamInfo, info: FilmInfo, container: Container) -> StreamFate:
     if stream.index == info.index:
         return StreamFate(stream.index, Fate.ENCODE, _what(stream))
+    if not stream.is_known:
+        why = "nothing in it could be read"
+        return StreamFate(stream.index, Fate.DROP, _what(stream), why)
     decide = {
         "audio": _audio,
         "subtitle": _subtitle,
@@ -91,9 +94,9 @@ def _timecode(_: StreamInfo, container: Container, info: FilmInfo) -> Fate:
     return Fate.REMAKE if container.timecode else Fate.DROP
 
 
-def _data(_: StreamInfo, container: Container, info: FilmInfo) -> Fate:
+def _data(stream: StreamInfo, container: Container, info: FilmInfo) -> Fate:
     same_family = container.data and info.container.startswith("mov")
-    return Fate.COPY if same_family else Fate.DROP
+    return Fate.COPY if same_family and stream.codec else Fate.DROP
 
 
 def _is_own(container: Container, info: FilmInfo) -> bool:

@@ -22,6 +22,7 @@ class StreamInfo:
     title: str
     disposition: tuple[str, ...]
     metadata: dict[str, str]
+    is_known: bool = True  # False: of no known codec, or without one readable packet
 
 
 @dataclass(frozen=True, slots=True)

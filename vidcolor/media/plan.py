@@ -165,7 +165,15 @@ def _fits(info: FilmInfo, encoder: str, container: Container, explicit: bool) ->
         return False
     if info.display_matrix and not container.turned:
         return False
+    if not container.color and not _is_clear_untagged(info):
+        return False
     return explicit or not _loses_more(info, container)
+
+
+def _is_clear_untagged(info: FilmInfo) -> bool:
+    """Whether players that are told nothing take the pixels for what they are."""
+    guessed = ColorTags().matrix_for(info.height)
+    return info.yuv.matrix is guessed and not info.yuv.full_range
 
 
 def _loses_more(info: FilmInfo, container: Container) -> bool:
@@ -186,7 +194,9 @@ def _cannot_carry(container: Container | None, encoder: str, info: FilmInfo) -> 
     title = container.title if container else "This container"
     codec = codec_of(encoder)
     if container and codec in container.video:
-        return f"{title} cannot say that the picture is turned; name a .mkv or .mp4"
+        turned = info.display_matrix and not container.turned
+        what = "that it is turned" if turned else "what range and matrix it has"
+        return f"{title} cannot say of the picture {what}; name a .mkv"
     return f"{title} cannot carry {codec}; name a .mkv, or choose another --codec"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidcolor.media.containers import MATROSKA
-from vidcolor.media.encoders import ARCHIVAL, codec_of
+from vidcolor.media.encoders import ARCHIVAL, codec_of, is_interlacing_lost
 from vidcolor.media.fates import Fate, dropped, fates_of
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
@@ -61,6 +61,11 @@ def _picture_notes(info: FilmInfo, plan: "Plan", by_default: bool) -> list[str]:
         notes.append(
             f"the grey picture becomes {plan.pix_fmt}: {plan.encoder} does not take "
             f"4:2:0 at {info.width}x{info.height}"
+        )
+    if is_interlacing_lost(plan.encoder, info):
+        notes.append(
+            f"{plan.encoder} does not mark its frames as interlaced: only the "
+            f"{plan.container.title} file says so"
         )
     if source.has_alpha and not layout.has_alpha:
         notes.append(f"{plan.encoder} does not hold its transparency (alpha)")

@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard, Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vidcolor.errors import ReadError
@@ -84,7 +86,7 @@ def _describe(
         display_matrix=_display_matrix(first),
         rotation=first.rotation,
         interlaced=first.interlaced_frame or context.field_order in _INTERLACED,
-        field_order=context.field_order,
+        field_order=_field_order(context, first),
         rate=rate,
         time_base=stream.time_base or 1 / rate,
         timed=first.pts is not None,
@@ -112,6 +114,13 @@ def _yuv(
         chroma_shift_y=source.shift_y,
         siting=Siting.CENTER if codec in _CENTERED else Siting.LEFT,
     )
+
+
+def _field_order(context: VideoCodecContext, first: av.VideoFrame) -> int:
+    if context.field_order == 0 and first.interlaced_frame:
+        # DV does not say it, and always shows the lower lines first.
+        return 3 if context.codec.canonical_name == "dvvideo" else 0
+    return context.field_order
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
@@ -160,14 +169,27 @@ def _stream(stream: Stream) -> StreamInfo:
     return StreamInfo(
         index=stream.index,
         kind=_kind(stream),
-        codec=context.codec.canonical_name if context else stream.name or "",
+        # Streams of unknown codecs have no context, and some not even a name.
+        codec=context.codec.canonical_name
+        if context
+        else getattr(stream, "name", None) or "",
         language=stream.metadata.get("language", ""),
         title=stream.metadata.get("title") or stream.metadata.get("name", ""),
         disposition=tuple(
             str(d.name).lower() for d in Disposition if d & stream.disposition
         ),
         metadata=dict(stream.metadata),
+        is_known=_is_known(stream),
     )
+
+
+def _is_known(stream: Stream) -> bool:
+    if isinstance(stream, AudioStream):
+        context = getattr(stream, "codec_context", None)
+        return context is not None and context.sample_rate > 0
+    if isinstance(stream, VideoStream):
+        return stream.codec_context is not None and stream.codec_context.width > 0
+    return True
 
 
 def _kind(stream: Stream) -> str:

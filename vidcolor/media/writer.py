@@ -107,6 +107,11 @@ class Writer:
                 self._target.close()
             self._temporary.unlink(missing_ok=True)
 
+    @property
+    def lost_packets(self) -> int:
+        """Packets of other streams that were too damaged for the target to take."""
+        return self._side.lost
+
     def _open(self) -> OutputContainer:
         plan, info = self.plan, self._info
         tags = kept_tags(info.metadata)
@@ -125,6 +130,7 @@ class Writer:
                 self._side.add(target, stream)
         if plan.container.chapters:
             target.set_chapters(self._side.chapters())
+        target.start_encoding()  # writes the header: what is refused is refused now
         return target
 
     def _mux(self, packets: "list[Packet[VideoStream]]") -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,12 +12,12 @@ import pytest
 from av.codec.context import Flags
 from numpy.typing import NDArray
 
-from vidcolor.media.picture import Frame
 from vidcolor.media.plan import Plan
 from vidcolor.media.reader import Reader
 from vidcolor.media.writer import Writer
 
 MS = Fraction(1, 1000)
+Seen = list[tuple[Fraction, NDArray[Any]]]
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Recipe:
     metadata: dict[str, str] = field(default_factory=dict)
     sar: Fraction = Fraction(1)
     matrix: tuple[int, ...] | None = None
-    interlaced: bool = False
+    fields: str = ""  # tff or bff
     colors: tuple[int, int, int, int] = (0, 2, 2, 2)  # range, matrix, trc, primaries
     sound: str = ""  # an audio encoder
     captions: Sequence[tuple[int, int, str]] = ()  # start, duration, words
@@ -56,8 +57,8 @@ def make_film(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def color() -> Callable[..., list[Frame]]:
-    """Colour a film with one colour by a plan, and return copies of what was read."""
+def color() -> Callable[..., Seen]:
+    """Colour a film with one colour by a plan; returns times and copies of luma."""
     return _color
 
 
@@ -66,9 +67,9 @@ def _color(
     source: Path,
     start: Fraction | None = None,
     end: Fraction | None = None,
-) -> list[tuple[Fraction, NDArray[np.integer]]]:
+) -> Seen:
     reader = Reader(source)
-    seen = []
+    seen: Seen = []
     with Writer(plan, reader.info, start, end) as writer:
         for frame in reader.frames(start, end):
             seen.append((frame.seconds, frame.luma.copy()))
@@ -112,7 +113,9 @@ def _write(path: Path, recipe: Recipe) -> None:
         for start, duration, words in recipe.captions:
             packet = av.Packet(words.encode())
             packet.pts = packet.dts = start
-            packet.time_base, packet.duration, packet.stream = MS, duration, captions
+            packet.time_base, packet.duration = MS, duration
+            assert captions is not None
+            packet.stream = captions
             out.mux(packet)
         for picture in _pictures(recipe):
             out.mux(video.encode(picture))
@@ -128,9 +131,9 @@ def _describe(video: av.VideoStream, recipe: Recipe) -> None:
     context.sample_aspect_ratio = recipe.sar
     context.color_range, context.colorspace = recipe.colors[:2]
     context.color_trc, context.color_primaries = recipe.colors[2:]
-    if recipe.interlaced:
+    if recipe.fields:
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
-        context.field_order = 2
+        context.field_order = {"tff": 2, "bff": 3}[recipe.fields]
     if recipe.matrix:
         video.set_display_matrix(list(recipe.matrix))
 
@@ -145,13 +148,13 @@ def _pictures(recipe: Recipe) -> list[av.VideoFrame]:
             codes = np.frombuffer(memoryview(memory), frame_dtype(depth))
             codes[:] = rng.integers(0, 1 << depth, codes.shape)
         picture.pts, picture.time_base = time, MS
-        if recipe.interlaced:
-            picture = _top_field_first(picture)
+        if recipe.fields:
+            picture = _with_fields(picture, recipe.fields)
         pictures.append(picture)
     return pictures
 
 
-def _top_field_first(picture: av.VideoFrame) -> av.VideoFrame:
+def _with_fields(picture: av.VideoFrame, order: str) -> av.VideoFrame:
     graph = av.filter.Graph()
     source = graph.add_buffer(
         width=picture.width,
@@ -159,7 +162,7 @@ def _top_field_first(picture: av.VideoFrame) -> av.VideoFrame:
         format=picture.format,
         time_base=picture.time_base,
     )
-    fields, sink = graph.add("setfield", "tff"), graph.add("buffersink")
+    fields, sink = graph.add("setfield", order), graph.add("buffersink")
     source.link_to(fields)
     fields.link_to(sink)
     graph.configure()

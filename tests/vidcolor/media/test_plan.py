@@ -1,6 +1,8 @@
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +14,9 @@ from vidcolor.media.reader import Reader
 Make = Callable[..., Path]
 
 
-def plan(source: Path, target: str = "out.mkv", **wishes: object) -> Plan:
+def plan(source: Path, target: str = "out.mkv", **wishes: Any) -> Plan:
     info = Reader(source).info
-    return plan_target(info, source.parent / target, **wishes)  # type: ignore[arg-type]
+    return plan_target(info, source.parent / target, **wishes)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +37,6 @@ def test_bit_depth_decides_the_codec(
     make_film: Make, pix_fmt: str, encoder: str, chosen: str
 ) -> None:
     # As if the film were in a codec for watching, for FFV1 itself is kept as FFV1.
-    from dataclasses import replace
-
     source = make_film(pix_fmt=pix_fmt)
     info = replace(Reader(source).info, codec="h264")
     made = plan_target(info, source.with_name("out.mkv"))
@@ -94,6 +94,15 @@ def test_a_container_that_cannot_gives_way_to_matroska(
         plan(make_film(codec="libx264"), name)
 
 
+def test_avi_is_not_trusted_with_what_it_cannot_say(make_film: Make) -> None:
+    source = make_film(name="film.avi", colors=(1, 6, 2, 2))
+    assert plan(source, "out.avi", explicit=False).path.name == "out.avi"
+    full = make_film(name="full.mkv", colors=(2, 2, 2, 2))
+    assert plan(full, "out.avi", explicit=False).path.name == "out.mkv"
+    with pytest.raises(OptionError, match="range"):
+        plan(full, "out.avi")
+
+
 def test_common_names_of_codecs_are_understood(make_film: Make) -> None:
     source = make_film()
     assert plan(source, codec="hevc").encoder == "libx265"
@@ -113,7 +122,7 @@ def test_common_names_of_codecs_are_understood(make_film: Make) -> None:
     ],
 )
 def test_wrong_options_are_told_before_the_work(
-    make_film: Make, wishes: dict[str, object], words: str
+    make_film: Make, wishes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(OptionError, match=words):
         plan(make_film(), **wishes)

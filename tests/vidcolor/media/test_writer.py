@@ -183,15 +183,21 @@ def test_a_turned_picture_stays_turned(
 
 @pytest.mark.parametrize(("codec", "name"), [("h264", "out.mp4"), ("ffv1", "out.mkv")])
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "gray"])
+@pytest.mark.parametrize("fields", ["tff", "bff"])
 def test_interlaced_film_stays_interlaced(
-    make_film: Make, color: Color, codec: str, name: str, pix_fmt: str
+    make_film: Make, color: Color, codec: str, name: str, pix_fmt: str, fields: str
 ) -> None:
-    source = make_film(interlaced=True, pix_fmt=pix_fmt)
-    assert Reader(source).info.fields == "tff"
+    source = make_film(fields=fields, pix_fmt=pix_fmt)
+    assert Reader(source).info.fields == fields
     made = plan(source, name, codec=codec)
     color(made, source)
-    assert Reader(made.path).info.fields == "tff"
+    assert Reader(made.path).info.fields == fields
     assert all(f.picture.interlaced_frame for f in Reader(made.path).frames())
+
+
+def test_encoders_without_fields_are_named(make_film: Make) -> None:
+    made = plan(make_film(fields="tff"), codec="hevc")
+    assert any("interlaced" in note for note in made.notes)
 
 
 def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> None:
@@ -219,6 +225,22 @@ def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> Non
     assert 0 <= min(spans["audio"]) < Fraction(1, 40)
     assert end - start - Fraction(1, 20) < max(spans["audio"]) < end - start
     assert spans["subtitle"] == [0]
+
+
+def test_recordings_joined_end_to_end_go_on(make_film: Make, color: Color) -> None:
+    times = range(0, 3200, 40)
+    source = make_film(name="film.ts", codec="mpeg2video", sound="ac3", times=times)
+    once = len(list(Reader(source).frames()))
+    source.write_bytes(source.read_bytes() * 2)
+    made = plan(source)
+    truth = color(made, source)
+    assert len(truth) == 2 * once
+    with av.open(str(made.path)) as film:
+        ends = dict.fromkeys(("video", "audio"), Fraction(0))
+        for packet in film.demux():
+            if packet.pts is not None:
+                ends[packet.stream.type] = packet.pts * packet.time_base
+    assert abs(ends["video"] - ends["audio"]) < Fraction(1, 2)
 
 
 def test_nothing_has_the_target_s_name_before_the_end(make_film: Make) -> None:
