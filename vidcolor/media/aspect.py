@@ -18,12 +18,17 @@ _POINTER, _INDEX, _TIME_BASE = 24, 8, 32
 _DISPOSITION, _DISCARD, _ASPECT = 64, 68, 72
 
 
+def is_layout_known() -> bool:
+    """Whether this PyAV is one whose struct has been looked at."""
+    return av.__version__.startswith(_KNOWN)
+
+
 def set_container_aspect(stream: VideoStream, aspect: Fraction) -> bool:
     """Set the shape of samples in the container; call before the first packet.
 
     Returns False, and does nothing, where the layout is not the known one.
     """
-    if not av.__version__.startswith(_KNOWN):
+    if not is_layout_known():
         return False
     true = stream.disposition
     stream.disposition = Disposition.default | Disposition.karaoke  # an unlikely value

@@ -34,19 +34,24 @@ class Damage:
                 f"{self.decoded} of {self.announced} announced frames could be read"
             )
         if self.bad_packets:
-            lines.append(f"{self.bad_packets} damaged packets gave no picture")
+            lines.append(
+                f"{_count(self.bad_packets, 'damaged packet')} gave no picture"
+            )
         if self.corrupt_frames:
             lines.append(
-                f"{self.corrupt_frames} frames are damaged and were patched "
-                "by the decoder"
+                f"{_count(self.corrupt_frames, 'damaged frame')} patched by the decoder"
             )
         if self.gap_frames and not self.missing:
             lines.append(
-                f"about {self.gap_frames} frames are missing "
-                f"(holes in {self.gap_places} places)"
+                f"about {_count(self.gap_frames, 'frame')} missing, "
+                f"in {_count(self.gap_places, 'place')}"
             )
         if self.cut_off:
             lines.append(self.cut_off)
         if self.read_error:
             lines.append(f"reading broke off: {self.read_error}")
         return lines
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -79,7 +79,10 @@ def _decode(
         assert isinstance(stream, VideoStream)
         stream.thread_type = threads
         if seek is not None:
-            container.seek(floor(seek / info.time_base), stream=stream)
+            try:
+                container.seek(floor(seek / info.time_base), stream=stream)
+            except av.FFmpegError:
+                return  # as if it had landed nowhere: the caller starts over
         for packet in _packets(container, stream, damage):
             if packet.is_corrupt and threads == "AUTO":
                 raise _DamageMetError

@@ -38,7 +38,11 @@ ARCHIVAL = {
     "dnxhd": "dnxhd",
 }
 
-# Visually lossless or nearly so, each on its own scale.
+_FINEST = {"flags": "+qscale", "global_quality": str(2 * 118)}  # 118: FF_QP2LAMBDA
+_NVENC = {"rc": "vbr", "cq": "19", "b": "0"}
+
+# Visually lossless or nearly so, each on its own scale. An encoder that is not here
+# follows FFmpeg's default of 200 kbit/s, unless it has one of its own.
 SETTINGS = {
     "libx264": {"preset": "medium", "crf": "18"},
     "libx265": {"preset": "medium", "crf": "20", "x265-params": "log-level=error"},
@@ -51,8 +55,13 @@ SETTINGS = {
         "row-mt": "1",
     },
     "ffv1": {"level": "3", "g": "1", "slicecrc": "1"},  # each frame stands alone
-    "mpeg4": {"q": "2"},
-    "mpeg2video": {"q": "2"},
+    "libvpx": {"crf": "8", "b": "8M", "deadline": "good", "cpu-used": "2"},
+    "mpeg4": _FINEST,
+    "mpeg2video": _FINEST,
+    "mjpeg": _FINEST,
+    "h264_nvenc": _NVENC,
+    "hevc_nvenc": _NVENC,
+    "av1_nvenc": _NVENC,
 }
 
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3"}

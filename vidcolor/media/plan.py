@@ -75,26 +75,13 @@ def plan_target(
         OptionError: codec, options, container and film do not fit each other.
         WriteError: nothing can be written there.
     """
-    container = container_for(target)
-    if container is None and explicit:
-        known = " ".join(BY_EXTENSION)
-        raise OptionError(
-            f"{target}: films are written as {known}, not {target.suffix or 'no'!r}"
-        )
+    container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
     path = target if kept is container else target.with_suffix(".mkv")
     check_target(info.path, path, overwrite=overwrite)
     settings = _settings(encoder, pix_fmt, info, crf, preset, options or {})
     try_encoder(encoder, pix_fmt, info, settings)
-    layout = planar_format(pix_fmt)
-    yuv = replace(
-        info.yuv,
-        depth=layout.depth,
-        chroma_shift_x=layout.shift_x,
-        chroma_shift_y=layout.shift_y,
-        siting=Siting.LEFT,  # the chroma is new, and this is every encoder's default
-    )
-    fates = fates_of(info, kept)
+    yuv = _yuv(info, pix_fmt)
     steady = kept.muxer == "avi" or encoder in _CONSTANT_RATE
     plan = Plan(
         path=path,
@@ -105,16 +92,39 @@ def plan_target(
         options=settings,
         color=info.color.spelled_out(yuv.matrix, full_range=yuv.full_range),
         time_base=1 / info.rate if steady else _fine_enough(info.time_base),
-        streams=fates,
+        streams=fates_of(info, kept),
         notes=(),
         overwrite=overwrite,
     )
-    return replace(plan, notes=notes_for(info, plan, target, by_default=codec is None))
+    notes = notes_for(info, plan, target, by_default=codec is None)
+    return replace(plan, notes=notes)
+
+
+def _container(target: Path, *, explicit: bool) -> Container | None:
+    container = container_for(target)
+    if container is None and explicit:
+        known = " ".join(BY_EXTENSION)
+        raise OptionError(
+            f"{target}: its ending must say how the film is stored: {known}"
+        )
+    return container
+
+
+def _yuv(info: FilmInfo, pix_fmt: str) -> YuvFormat:
+    layout = planar_format(pix_fmt)
+    return replace(
+        info.yuv,
+        depth=layout.depth,
+        chroma_shift_x=layout.shift_x,
+        chroma_shift_y=layout.shift_y,
+        siting=Siting.LEFT,  # the chroma is new, and this is every encoder's default
+    )
 
 
 def _fine_enough(tick: Fraction) -> Fraction:
     """Return a part of the tick, at most a millisecond: a cut may fall between two."""
-    return tick / ceil(tick * 1000)
+    fine = tick / ceil(tick * 1000)
+    return fine if fine.denominator < 1 << 31 else tick  # FFmpeg's fractions are ints
 
 
 def _choose(

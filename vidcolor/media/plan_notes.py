@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidcolor.media.aspect import is_layout_known
 from vidcolor.media.containers import MATROSKA
 from vidcolor.media.encoders import ARCHIVAL, codec_of, is_interlacing_lost
 from vidcolor.media.fates import Fate, dropped, fates_of
@@ -66,6 +67,12 @@ def _picture_notes(info: FilmInfo, plan: "Plan", by_default: bool) -> list[str]:
         notes.append(
             f"{plan.encoder} does not mark its frames as interlaced: only the "
             f"{plan.container.title} file says so"
+        )
+    carried = plan.container.sar or plan.encoder in ("libx264", "libx265")
+    if info.sar != 1 and not carried and not is_layout_known():
+        notes.append(
+            f"the shape of its samples ({info.sar}) may be lost: this PyAV "
+            f"is not one that can be told of it; H.264 or HEVC keep it"
         )
     if source.has_alpha and not layout.has_alpha:
         notes.append(f"{plan.encoder} does not hold its transparency (alpha)")

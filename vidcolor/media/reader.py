@@ -17,6 +17,7 @@ from vidcolor.media.gaps import Gaps
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import Frame, to_planar
 from vidcolor.media.probe import probe
+from vidcolor.media.span import Span
 
 _CUT_OFF = Fraction(1)  # seconds missing at the end that are more than rounding
 
@@ -61,18 +62,17 @@ class Reader:
         whole = start is None and end is None
         damage = Damage(announced=info.announced_frames if whole else None)
         self.damage = damage
-        begin = None if start is None else info.start + start
-        stop = None if end is None else info.start + end
+        span = Span.of(info, start, end)
         clock, gaps = _clock(info), Gaps(1 / info.rate)
         time = info.start
-        with closing(read_pictures(info, damage, begin)) as pictures:
+        with closing(read_pictures(info, damage, span.begin)) as pictures:
             for picture in pictures:
                 pts = clock.mend(picture.pts)
                 damage.retimed = clock.mended
                 time = pts * info.time_base
-                if begin is not None and time < begin:
+                if span.is_before(time):
                     continue
-                if stop is not None and time >= stop:
+                if span.is_after(time):
                     break
                 gaps.add(time)
                 damage.decoded += 1

@@ -1,6 +1,7 @@
 """Copies every stream but the film's, packet by packet, as far as the film has come."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from math import floor
 from types import TracebackType
@@ -158,7 +159,9 @@ class SideStreams:
             if stream.index not in self._tracks:
                 stream.discard = Discard.all  # spares reading it
         if self._span.begin is not None:
-            self._source.seek(max(0, floor((self._span.begin - _AHEAD) * 1_000_000)))
+            with suppress(av.FFmpegError):  # then it is read from the beginning
+                start = floor((self._span.begin - _AHEAD) * 1_000_000)
+                self._source.seek(max(0, start))
         try:
             for packet in self._source.demux(*wanted):
                 if packet.size == 0 and packet.pts is None and packet.dts is None:

@@ -14,7 +14,7 @@ from numpy import integer
 from numpy.typing import NDArray
 
 from vidcolor.errors import WriteError
-from vidcolor.media.containers import Container
+from vidcolor.media.containers import MATROSKA, Container
 from vidcolor.media.encoder import FilmEncoder
 from vidcolor.media.fates import Fate
 from vidcolor.media.info import FilmInfo
@@ -166,8 +166,9 @@ def _told(plan: Plan) -> Iterator[None]:
 
 def _problem(error: Exception, container: Container) -> str:
     if isinstance(error, av.error.ArgumentError | av.error.InvalidDataError):
+        other = "another --codec" if container is MATROSKA else "a .mkv target"
         return (
-            f"{container.title} refuses this film's streams or times "
-            f"({reason(error)}); a .mkv target may take them"
+            f"{container.title} or the encoder refuses this film's streams or times "
+            f"({reason(error)}); {other} may take them"
         )
     return f"cannot be written: {reason(error)}"

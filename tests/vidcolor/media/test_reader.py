@@ -93,7 +93,7 @@ def test_damaged_spots_are_counted_and_passed_over(make_film: Make) -> None:
     times = seconds(list(reader.frames()))
     assert 50 < len(times) < 100
     assert times == sorted(set(times))
-    assert any(f"{100 - len(times)} frames" in line for line in reader.damage.lines())
+    assert any(f"{100 - len(times)} frame" in line for line in reader.damage.lines())
 
 
 @pytest.mark.parametrize("name", ["film.mkv", "film.mp4"])

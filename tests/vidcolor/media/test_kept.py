@@ -1,0 +1,179 @@
+"""What stays as it was: sound, captions, chapters, tags, shapes, fields, times."""
+
+import hashlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from vidcolor.media.plan import Plan, plan_target
+from vidcolor.media.reader import Reader
+
+Make = Callable[..., Path]
+Color = Callable[..., list[tuple[Fraction, Any]]]
+
+
+def plan(source: Path, target: str = "out.mkv", **wishes: Any) -> Plan:
+    return plan_target(Reader(source).info, source.parent / target, **wishes)
+
+
+def payload(path: Path, kind: str) -> str:
+    """Return the hash of all the bytes in the packets of one kind of stream."""
+    total = hashlib.sha256()
+    with av.open(str(path)) as film:
+        streams = [s for s in film.streams if s.type == kind]
+        for packet in film.demux(*streams):
+            total.update(bytes(packet))
+    return total.hexdigest()
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov"])
+@pytest.mark.parametrize("sound", ["aac", "libmp3lame", "pcm_s16le", "ac3"])
+def test_sound_is_copied_byte_for_byte(
+    make_film: Make, color: Color, name: str, sound: str
+) -> None:
+    source = make_film(sound=sound, codec="libx264", times=range(0, 4000, 40))
+    made = plan(source, name)
+    color(made, source)
+    if (sound, name) == ("pcm_s16le", "out.mp4"):
+        assert any("MP4 cannot carry it" in note for note in made.notes)
+    else:
+        assert payload(made.path, "audio") == payload(source, "audio")
+
+
+def test_captions_chapters_tags_and_attachments_are_kept(
+    make_film: Make, color: Color
+) -> None:
+    source = make_film(
+        captions=[(0, 100, "Grüße"), (200, 100, "again")],
+        chapters=[(0, 200, "Erster Teil Ä"), (200, 400, "Zweiter")],
+        attachment=b"\x00any bytes",
+        metadata={"title": "My film", "reel": "7"},
+        sound="flac",
+    )
+    made = plan(source)
+    color(made, source)
+    before, after = Reader(source).info, Reader(made.path).info
+    assert after.chapters == before.chapters
+    assert after.streams[0].codec == "ffv1"
+    assert [s.kind for s in after.streams] == [s.kind for s in before.streams]
+    assert [s.language for s in after.streams] == [s.language for s in before.streams]
+    assert after.metadata["title"] == "My film"
+    assert after.metadata["REEL"] == "7"
+    assert payload(made.path, "subtitle") == payload(source, "subtitle")
+    with av.open(str(made.path)) as film:
+        (attachment,) = film.streams.attachments
+        assert attachment.data == b"\x00any bytes"
+        assert attachment.mimetype == "text/plain"
+
+
+def test_captions_change_their_form_and_keep_their_words(
+    make_film: Make, color: Color
+) -> None:
+    captions = [(40, 100, "Hello"), (240, 100, "there")]
+    source = make_film(captions=captions, codec="libx264")
+    there = plan(source, "out.mp4")
+    color(there, source)
+    back = plan(there.path, "back.mkv")
+    color(back, there.path)
+    with av.open(str(back.path)) as film:
+        packets = [p for p in film.demux(film.streams.subtitles[0]) if p.size]
+        assert [(p.pts, bytes(p).decode()) for p in packets] == [
+            (start, words) for start, _, words in captions
+        ]
+
+
+@pytest.mark.parametrize("codec", ["h264", "ffv1", "vp9"])
+def test_the_shape_of_samples_is_kept(
+    make_film: Make, color: Color, codec: str
+) -> None:
+    source = make_film(codec="libx264", sar=Fraction(16, 11), times=(0, 40))
+    made = plan(source, codec=codec)
+    color(made, source)
+    assert Reader(made.path).info.sar == Fraction(16, 11)
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov"])
+def test_a_turned_picture_stays_turned(
+    make_film: Make, color: Color, name: str
+) -> None:
+    matrix = (0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30)
+    source = make_film(name="in.mp4", codec="libx264", matrix=matrix)
+    made = plan(source, name)
+    color(made, source)
+    info = Reader(made.path).info
+    assert info.display_matrix == matrix
+    assert (info.width, info.height) == (64, 48)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("h264", "out.mp4"), ("ffv1", "out.mkv")])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "gray"])
+@pytest.mark.parametrize("fields", ["tff", "bff"])
+def test_interlaced_film_stays_interlaced(
+    make_film: Make, color: Color, codec: str, name: str, pix_fmt: str, fields: str
+) -> None:
+    source = make_film(fields=fields, pix_fmt=pix_fmt)
+    assert Reader(source).info.fields == fields
+    made = plan(source, name, codec=codec)
+    color(made, source)
+    assert Reader(made.path).info.fields == fields
+    assert all(f.picture.interlaced_frame for f in Reader(made.path).frames())
+
+
+def test_encoders_without_fields_are_named(make_film: Make) -> None:
+    made = plan(make_film(fields="tff"), codec="hevc")
+    assert any("interlaced" in note for note in made.notes)
+
+
+def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> None:
+    source = make_film(
+        codec="libx264",
+        times=range(1000, 9000, 40),
+        sound="aac",
+        captions=[(1000, 3000, "long"), (5000, 100, "late")],
+        chapters=[(0, 3000, "one"), (3000, 9000, "two")],
+    )
+    made = plan(source)
+    start, end = Fraction(21, 10), Fraction(41, 10)
+    begin = Reader(source).info.start + start
+    truth = color(made, source, start, end)
+    result = Reader(made.path)
+    times = [frame.seconds for frame in result.frames()]
+    assert times == [time - begin for time, _ in truth]
+    assert 0 <= times[0] < Fraction(1, 25)
+    assert [(c.start, c.end) for c in result.info.chapters][1][1] == end - start
+    with av.open(str(made.path)) as film:
+        spans = {"audio": [], "subtitle": []}  # type: dict[str, list[Fraction]]
+        for packet in film.demux(film.streams.audio[0], film.streams.subtitles[0]):
+            if packet.size and packet.pts is not None:
+                spans[packet.stream.type].append(packet.pts * packet.time_base)
+    assert 0 <= min(spans["audio"]) < Fraction(1, 40)
+    assert end - start - Fraction(1, 20) < max(spans["audio"]) < end - start
+    assert spans["subtitle"] == [0]
+
+
+def test_recordings_joined_end_to_end_go_on(make_film: Make, color: Color) -> None:
+    times = range(0, 3200, 40)
+    source = make_film(name="film.ts", codec="mpeg2video", sound="ac3", times=times)
+    once = len(list(Reader(source).frames()))
+    source.write_bytes(source.read_bytes() * 2)
+    made = plan(source)
+    truth = color(made, source)
+    assert len(truth) == 2 * once
+    with av.open(str(made.path)) as film:
+        ends = dict.fromkeys(("video", "audio"), Fraction(0))
+        for packet in film.demux():
+            if packet.pts is not None:
+                ends[packet.stream.type] = packet.pts * packet.time_base
+    assert abs(ends["video"] - ends["audio"]) < Fraction(1, 2)
+
+
+def test_tags_that_are_no_text_are_kept_as_bytes(make_film: Make, color: Color) -> None:
+    source = make_film(metadata={"title": "Gruesse"})
+    source.write_bytes(source.read_bytes().replace(b"Gruesse", b"Gr\xfcsse\xff"))
+    made = plan(source)
+    color(made, source)
+    assert b"Gr\xfcsse\xff" in made.path.read_bytes()
