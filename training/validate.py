@@ -19,9 +19,9 @@ from torch import Tensor
 
 from training.data import load_pictures
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
-from vidcolor.colorizer import Colorizer, image_luma, spread
+from vidcolor.colorizer import Colorizer, image_luma
 from vidcolor.metrics import colorfulness, psnr
-from vidcolor.upsample import shrink
+from vidcolor.upsample import shrink, spread
 from vidcolor.yuv import Matrix
 from vidcolor_models.film import Film
 
@@ -71,7 +71,7 @@ def _results(
     for strength in strengths:
         network.vividness.fill_(strength)
         ab = network.decode(logits)[0].cpu()
-        ab = spread(ab, shrink(small, *ab.shape[1:]), to_lightness(luma))
+        ab = spread(ab, to_lightness(luma))
         rgb = to_rgb(luma, to_chroma(ab, luma, Matrix.BT601), Matrix.BT601)
         results.append((strength, _bytes(rgb)))
     return results

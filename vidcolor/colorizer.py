@@ -11,7 +11,7 @@ from torch import Tensor
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device
 from vidcolor.errors import OptionError
-from vidcolor.upsample import sharpen, shrink, upsample
+from vidcolor.upsample import shrink, spread
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 
@@ -97,16 +97,8 @@ class Colorizer:
         """Return ab (2, H, W) of a picture by its luma (H, W) in 0..1."""
         height, width = luma.shape
         small = shrink(luma, *self.network_size(height, width))
-        ab, lightness = self.predict(to_lightness(small)[None])
-        return spread(ab[0], lightness[0], to_lightness(luma))
-
-
-def spread(ab: Tensor, lightness: Tensor, guide: Tensor) -> Tensor:
-    """Return ab (2, H, W) at the guide's size, its edges where the guide has them.
-
-    `lightness` (h, w) is ab's own, `guide` (H, W) that of the picture, in 0..100.
-    """
-    return upsample(sharpen(ab, lightness), lightness, guide)
+        ab, _ = self.predict(to_lightness(small)[None])
+        return spread(ab[0], to_lightness(luma))
 
 
 def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import luma_at_chroma, to_chroma, to_codes, to_lightness, to_luma
-from vidcolor.colorizer import Colorizer, spread
+from vidcolor.colorizer import Colorizer
 from vidcolor.media.picture import Frame
 from vidcolor.shots import mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.thread import in_thread
-from vidcolor.upsample import shrink
+from vidcolor.upsample import shrink, spread
 from vidcolor.yuv import YuvFormat
 
 _AHEAD = 4  # frames that wait between two threads
@@ -109,9 +109,8 @@ def paint(
     """Yield each frame with its chroma planes."""
     for frame, prediction in predictions:
         ab = torch.rot90(prediction.ab, -geometry.turns, (1, 2))
-        own = torch.rot90(prediction.lightness, -geometry.turns)
         luma = luma_at_chroma(to_luma(frame.luma, source), target)
-        ab = spread(ab, own, to_lightness(luma))
+        ab = spread(ab, to_lightness(luma))
         cb, cr = to_codes(to_chroma(ab, luma, target.matrix), target)
         yield Painted(frame, cb, cr, prediction.starts_shot)
 
