@@ -116,7 +116,8 @@ def _evenness(lightness: Tensor) -> Tensor:
     padded = F.pad(both, (_SOFT,) * 4, mode="replicate")
     mean, mean_square = F.avg_pool2d(padded, 2 * _SOFT + 1, stride=1)[0]
     variance = (mean_square - mean**2).clamp(min=0)
-    return (1 + variance / _GRAIN**2) ** -2
+    evenness: Tensor = (1 + variance / _GRAIN**2).square().reciprocal()
+    return evenness
 
 
 def _likeness(a: Tensor, b: Tensor) -> Tensor:

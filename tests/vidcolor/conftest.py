@@ -1,0 +1,65 @@
+"""Weights that colour nonsense, but firmly; and a film of anything."""
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+
+from vidcolor_models.film import BINS, Film
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a film model whose weights are drawn, not trained."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Film()
+        network.head.weight.data *= 20  # else all bins are alike, and their mean grey
+        network.bins.copy_(torch.randn(BINS, 2) * 40)
+    path = tmp_path_factory.mktemp("weights") / "nonsense.safetensors"
+    save_file({n: t.half() for n, t in network.state_dict().items()}, path)
+    return str(path)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Callable[..., Path]:
+    """Write luma planes as a lossless film, 25 frames a second."""
+
+    def write(
+        planes: Iterable[NDArray[np.uint8]],
+        name: str = "film.mkv",
+        matrix: tuple[int, ...] = (),
+    ) -> Path:
+        path = tmp_path / name
+        planes = list(planes)
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream("ffv1", 25)
+            assert isinstance(stream, av.VideoStream)
+            stream.height, stream.width = planes[0].shape
+            stream.pix_fmt = "yuv420p"
+            stream.codec_context.time_base = Fraction(1, 25)
+            if matrix:
+                stream.set_display_matrix(list(matrix))
+            for number, plane in enumerate(planes):
+                out.mux(stream.encode(_picture(plane, number)))
+            out.mux(stream.encode(None))
+        return path
+
+    return write
+
+
+def _picture(luma: NDArray[np.uint8], number: int) -> av.VideoFrame:
+    height, width = luma.shape
+    picture = av.VideoFrame(width, height, "yuv420p")
+    for index, memory in enumerate(picture.planes):
+        codes = np.frombuffer(memoryview(memory), np.uint8)
+        view = codes.reshape(memory.height, -1)[:, : memory.width]
+        view[:] = luma if index == 0 else 128
+    picture.pts, picture.time_base = number, Fraction(1, 25)
+    return picture

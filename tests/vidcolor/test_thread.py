@@ -1,0 +1,120 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from vidcolor.thread import in_thread
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("depth", [1, 4])
+@pytest.mark.parametrize("count", [0, 1, 100])
+def test_items_come_in_order(count: int, depth: int) -> None:
+    assert list(in_thread(range(count), depth)) == list(range(count))
+
+
+def test_nothing_is_a_special_item() -> None:
+    assert list(in_thread([None, (), 0], 2)) == [None, (), 0]
+
+
+def test_items_are_made_in_another_thread() -> None:
+    def source() -> Iterator[int]:
+        yield threading.get_ident()
+
+    assert next(in_thread(source(), 1)) != threading.get_ident()
+
+
+def test_an_error_comes_after_the_items_before_it() -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise RuntimeError("broke")
+
+    seen = []
+    with pytest.raises(RuntimeError, match="broke"):
+        for item in in_thread(source(), 8):
+            seen.append(item)
+    assert seen == [1, 2]
+
+
+def test_an_error_shows_where_it_came_from() -> None:
+    def culprit() -> Iterator[int]:
+        raise RuntimeError
+        yield
+
+    with pytest.raises(RuntimeError) as error:
+        list(in_thread(culprit(), 1))
+    assert "culprit" in [entry.name for entry in error.traceback]
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_no_more_is_made_ahead_than_said(depth: int) -> None:
+    made = 0
+
+    def source() -> Iterator[int]:
+        nonlocal made
+        while True:
+            made += 1
+            yield made
+
+    items = in_thread(source(), depth)
+    assert next(items) == 1
+    # One taken, `depth` waiting, one in the maker's hand: and there it stays.
+    wait_until(lambda: made == depth + 2)
+    time.sleep(0.25)
+    assert made == depth + 2
+    items.close()
+
+
+def test_closing_closes_the_source() -> None:
+    closed = threading.Event()
+
+    def source() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    items = in_thread(source(), 2)
+    next(items)
+    items.close()
+    assert closed.is_set()
+
+
+def test_the_source_is_closed_after_an_error_of_the_consumer() -> None:
+    closed = threading.Event()
+
+    def source() -> Iterator[int]:
+        try:
+            yield from range(1000)
+        finally:
+            closed.set()
+
+    def consume() -> None:
+        for _ in in_thread(source(), 2):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        consume()
+    wait_until(closed.is_set)
+
+
+def test_a_thread_feeds_a_thread() -> None:
+    items = in_thread(in_thread(range(50), 2), 2)
+    assert next(items) == 0
+    items.close()

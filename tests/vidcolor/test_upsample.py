@@ -1,0 +1,128 @@
+import cv2
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from vidcolor.upsample import sample, sharpen, shrink, spread, upsample
+
+SIZES = [((9, 13), (40, 61)), ((5, 5), (5, 5)), ((8, 8), (3, 5)), ((1, 1), (7, 4))]
+ONE, OTHER = torch.tensor([40.0, -30.0]), torch.tensor([-20.0, 50.0])
+
+
+def noise(*shape: int) -> Tensor:
+    return torch.rand(shape, generator=Generator().manual_seed(0))
+
+
+def blurred(ab: Tensor, side: int) -> Tensor:
+    """Smear ab as a network does, over `side` pixels."""
+    planes = [
+        cv2.blur(plane.numpy(), (side, side), borderType=cv2.BORDER_REPLICATE)
+        for plane in ab
+    ]
+    return torch.stack([torch.from_numpy(plane) for plane in planes])
+
+
+def halves(distance: Tensor, light: float) -> tuple[Tensor, Tensor]:
+    """Return ab and lightness of two things, one on either side of distance 0."""
+    beyond = (distance > 0).float()
+    ab = ONE.view(2, 1, 1) + (OTHER - ONE).view(2, 1, 1) * beyond
+    return ab, 50 + light * (beyond - 0.5)
+
+
+def leak(distance: Tensor, small: tuple[int, int], smear: int, light: float) -> Tensor:
+    """Return how much of the other side's colour each pixel has."""
+    truth, guide = halves(distance, light)
+    ab = torch.stack([shrink(plane, *small) for plane in truth])
+    result = spread(blurred(ab, smear), guide)
+    return (result - truth).norm(dim=0) / (OTHER - ONE).norm()
+
+
+@pytest.mark.parametrize(("small", "large"), SIZES)
+def test_one_colour_stays_that_colour(
+    small: tuple[int, int], large: tuple[int, int]
+) -> None:
+    ab = ONE.view(2, 1, 1).expand(2, *small)
+    result = spread(ab, noise(*large) * 100)
+    expected = ONE.view(2, 1, 1).expand(2, *large)
+    torch.testing.assert_close(result, expected, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("small", "large"), SIZES)
+def test_no_colour_is_stronger_than_the_strongest(
+    small: tuple[int, int], large: tuple[int, int]
+) -> None:
+    ab = noise(2, *small) * 200 - 100
+    result = spread(ab, noise(*large) * 100)
+    assert result.shape == (2, *large)
+    for before, after in zip(ab, result, strict=True):
+        assert after.min() >= before.min() - 1e-3
+        assert after.max() <= before.max() + 1e-3
+
+
+@pytest.mark.parametrize("upright", [True, False])
+@pytest.mark.parametrize("light", [80.0, -40.0, 25.0])
+@pytest.mark.parametrize("factor", [2, 2.5, 3, 4.7, 8.44])
+def test_no_halo_is_left_at_a_strong_edge(
+    factor: float, light: float, upright: bool
+) -> None:
+    side = round(24 * factor)
+    for place in (0.0, 0.3, 0.5, 0.77):  # of the edge inside a small pixel
+        at = torch.arange(side) + 0.5 - (12 + place) * factor
+        distance = at[None].expand(side, side)
+        distance = distance.T.contiguous() if upright else distance
+        for smear in (3, 5):
+            halo = leak(distance, (24, 24), smear, light)
+            assert halo[distance.abs() > 1].max() < 0.05
+
+
+def test_no_halo_is_left_around_a_disc() -> None:
+    y, x = torch.meshgrid(torch.arange(240.0), torch.arange(240.0), indexing="ij")
+    distance = torch.hypot(y - 120, x - 118) - 70
+    halo = leak(distance, (40, 40), 5, 50.0)
+    # Its rim is a staircase: a pixel at a step's corner is two away from the other.
+    assert halo[distance.abs() > 2].max() < 0.05
+
+
+def test_grain_leaves_no_halo_either() -> None:
+    at = (torch.arange(256) - 130.5)[None].expand(256, 256)
+    truth, guide = halves(at, 60.0)
+    grain = torch.randn(256, 256, generator=Generator().manual_seed(1)) * 3
+    ab = torch.stack([shrink(plane, 32, 32) for plane in truth])
+    result = spread(blurred(ab, 3), guide + grain)
+    halo = (result - truth).norm(dim=0) / (OTHER - ONE).norm()
+    assert halo[at.abs() > 1].max() < 0.05
+
+
+def test_colour_is_not_blocky_where_luma_is_flat() -> None:
+    # A slope of 1 a small pixel is one of 1/8 a large one, without steps.
+    ab = torch.arange(16.0).expand(2, 16, 16).contiguous()
+    steps = spread(ab, torch.full((128, 128), 50.0)).diff(dim=-1)
+    inside = steps[..., 16:-16]
+    torch.testing.assert_close(
+        inside, torch.full_like(inside, 1 / 8), atol=1e-3, rtol=0
+    )
+
+
+def test_what_is_flat_is_not_sharpened() -> None:
+    ab = noise(2, 12, 12) * 50
+    result = sharpen(ab, torch.full((12, 12), 30.0))
+    torch.testing.assert_close(result, ab, atol=1e-3, rtol=0)
+
+
+def test_where_nothing_is_alike_the_surroundings_count() -> None:
+    ab = ONE.view(2, 1, 1).expand(2, 4, 4)
+    result = upsample(ab, torch.zeros(4, 4), torch.full((16, 16), 100.0))
+    torch.testing.assert_close(result[:, 8, 8], ONE, atol=1e-2, rtol=0)
+
+
+def test_a_sample_is_the_lightness_of_one_side() -> None:
+    guide = torch.full((40, 40), 20.0)
+    guide[:, 17:] = 80
+    assert set(sample(guide, 7, 9).flatten().tolist()) == {20.0, 80.0}
+
+
+def test_shrinking_keeps_the_mean() -> None:
+    plane = noise(60, 90)
+    small = shrink(plane, 20, 30)
+    assert small.shape == (20, 30)
+    assert small.mean().item() == pytest.approx(plane.mean().item(), abs=1e-5)
