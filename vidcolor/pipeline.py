@@ -6,6 +6,7 @@ overlap. What is held is bounded by the window and the queues.
 """
 
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -67,11 +68,14 @@ def color_frames(
     `source` is how the frames' luma is coded, `target` how chroma shall be; `radius`
     counts the neighbours on each side that ab is averaged over.
     """
-    sights = in_thread(look(frames, colorizer, source, geometry), _AHEAD)
-    marked = mark_shots(sights, _thumbnail)
-    predicted = predict(marked, colorizer)
-    smoothed = in_thread(smooth(predicted, radius), _AHEAD)
-    yield from paint(smoothed, source, target, geometry)
+    # Closed by name, from the last to the first: an error's traceback holds on to the
+    # stages it came through, and their threads would live as long as it does.
+    with closing(
+        in_thread(look(frames, colorizer, source, geometry), _AHEAD)
+    ) as sights:
+        predicted = predict(mark_shots(sights, _thumbnail), colorizer)
+        with closing(in_thread(smooth(predicted, radius), _AHEAD)) as smoothed:
+            yield from paint(smoothed, source, target, geometry)
 
 
 def look(

@@ -1,6 +1,6 @@
 """One stage of the pipeline, run in a thread of its own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -18,8 +18,8 @@ class _Failure:
         self.error = error
 
 
-def in_thread(items: Iterable[T], depth: int) -> Iterator[T]:
-    """Yield the items, made ahead of time in a thread, at most `depth` of them.
+def in_thread(items: Iterable[T], depth: int) -> Generator[T]:
+    """Yield the items, made ahead of time in a thread: `depth` wait, one is made.
 
     An error in the thread is raised here, after the items that came before it. Closing
     this generator ends the thread, and closes `items` if it is a generator.
