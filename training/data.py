@@ -41,14 +41,14 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
     if source.is_dir():
         for path in sorted(source.rglob("*")):
             if path.suffix.lower() in _SUFFIXES:
-                yield path.name, path.read_bytes()
+                yield path.relative_to(source).as_posix(), path.read_bytes()
         return
     with tarfile.open(source) as shard:
         for member in shard:
             if Path(member.name).suffix.lower() in _SUFFIXES:
                 file = shard.extractfile(member)
                 if file is not None:
-                    yield member.name, file.read()
+                    yield Path(member.name).as_posix(), file.read()
 
 
 def _decode(file: tuple[str, bytes]) -> tuple[str, Tensor]:

@@ -107,7 +107,7 @@ class Run:
         with self._progress() as progress:
             bar = progress.add_task("", total=self.config.steps, completed=self.step)
             while self.step < self.config.steps:
-                if deadline is not None and time.monotonic() > deadline:
+                if deadline is not None and self._is_over(deadline):
                     break
                 row = self._take_step(batches[self.step])
                 progress.update(
@@ -119,6 +119,12 @@ class Run:
                 if self.step % self.config.checkpoint_every == 0:
                     self._save()
         self._save()
+
+    def _is_over(self, deadline: float) -> bool:
+        """Tell whether the deadline is over for any process: all stop together."""
+        if time.monotonic() > deadline:
+            self.accelerator.set_trigger()
+        return bool(self.accelerator.check_trigger())
 
     def _take_step(self, batch: Batch) -> dict[str, float]:
         began = time.monotonic()
