@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from vidcolor.yuv import Matrix
 
 LIMITED, FULL = 1, 2
+HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics
 UNSPECIFIED = 2  # of matrix, transfer and primaries
 _MATRICES = {
     1: Matrix.BT709,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidcolor.media.aspect import is_layout_known
+from vidcolor.media.color_tags import HDR
 from vidcolor.media.containers import MATROSKA
 from vidcolor.media.encoders import ARCHIVAL, codec_of, is_interlacing_lost
 from vidcolor.media.fates import Fate, dropped, fates_of
@@ -62,6 +63,11 @@ def _picture_notes(info: FilmInfo, plan: "Plan", by_default: bool) -> list[str]:
         notes.append(
             f"the grey picture becomes {plan.pix_fmt}: {plan.encoder} does not take "
             f"4:2:0 at {info.width}x{info.height}"
+        )
+    if info.color.trc in HDR:
+        notes.append(
+            f"{HDR[info.color.trc]} (HDR) keeps its {layout.depth} bits and its tags; "
+            "colours are placed as in standard dynamic range"
         )
     if is_interlacing_lost(plan.encoder, info):
         notes.append(

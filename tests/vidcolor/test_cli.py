@@ -1,0 +1,248 @@
+"""The command line as users and scripts meet it: words, streams, exit codes."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vidcolor import cli
+from vidcolor.media.reader import Reader
+
+Film = Callable[..., Path]
+Run = Callable[..., "Result"]
+
+
+class Result:
+    """What a run of the command left: exit code and both streams."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run `vidcolor ARGUMENTS` in this process."""
+
+    def call(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["vidcolor", *map(str, arguments)])
+        before = signal.getsignal(signal.SIGTERM)
+        with pytest.raises(SystemExit) as exited:
+            cli.main()
+        signal.signal(signal.SIGTERM, before)
+        code = exited.value.code
+        assert isinstance(code, int)
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def clip(film: Film) -> Path:
+    """Ten frames of a ball on a ramp."""
+    planes = []
+    for step in range(10):
+        plane = np.tile(np.linspace(30, 200, 96, dtype=np.uint8), (64, 1))
+        cv2.circle(plane, (20 + 4 * step, 32), 9, 230, -1)
+        planes.append(plane)
+    return film(planes)
+
+
+def test_help_needs_no_torch() -> None:
+    code = "import sys, vidcolor.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_film_is_coloured_and_its_name_is_the_answer(
+    run: Run, clip: Path, weights: str
+) -> None:
+    result = run("colorize", clip, "--model", weights, "--size", 64)
+    target = clip.with_name("film.color.mkv")
+    assert (result.code, result.out) == (0, f"{target}\n")
+    assert target.exists()
+    assert "10 frames" in result.err
+
+
+def test_a_part_starts_at_its_start_and_stops_before_its_end(
+    run: Run, clip: Path, weights: str
+) -> None:
+    target = clip.with_name("part.mkv")
+    run(
+        *("colorize", clip, "-o", target, "--model", weights, "--size", 64),
+        *("--start", "0.08", "--end", "0.2", "--codec", "ffv1"),
+    )
+    with Reader(clip) as whole, Reader(target) as part:
+        expected = [frame.luma.copy() for frame in whole.frames()][2:5]
+        found = [(frame.seconds, frame.luma.copy()) for frame in part.frames()]
+    assert [seconds for seconds, _ in found] == [0, Fraction(1, 25), Fraction(2, 25)]
+    for before, (_, after) in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_json_is_an_object_a_line_and_ends_with_the_account(
+    run: Run, clip: Path, weights: str
+) -> None:
+    result = run("colorize", clip, "--model", weights, "--size", 64, "--json")
+    events = [json.loads(line) for line in result.out.splitlines()]
+    assert [e["event"] for e in events] == ["started", *["progressed"] * 10, "finished"]
+    assert events[-1]["frames"] == 10
+    assert events[-1]["lost"] == []
+    assert events[-1]["settings"]["encoder"] == "ffv1"  # as the source's
+    assert result.err == ""
+
+
+def test_quiet_says_nothing(run: Run, clip: Path, weights: str) -> None:
+    result = run("colorize", clip, "--model", weights, "--size", 64, "--quiet")
+    assert result.code == 0
+    assert result.err == ""
+
+
+def test_an_existing_target_is_kept(run: Run, clip: Path, weights: str) -> None:
+    target = clip.with_name("precious.mkv")
+    target.write_bytes(b"precious")
+    command = ("colorize", clip, "-o", target, "--model", weights, "--size", 64)
+    result = run(*command)
+    assert result.code == cli.FAILED
+    assert "--overwrite" in result.err
+    assert target.read_bytes() == b"precious"
+    assert run(*command, "--overwrite").code == 0
+    assert target.read_bytes() != b"precious"
+
+
+def test_a_film_never_overwrites_itself(run: Run, clip: Path, weights: str) -> None:
+    before = clip.read_bytes()
+    result = run("colorize", clip, "-o", clip, "--model", weights, "--overwrite")
+    assert result.code == cli.FAILED
+    assert clip.read_bytes() == before
+
+
+def test_in_a_folder_each_file_fails_on_its_own(
+    run: Run, clip: Path, weights: str
+) -> None:
+    (clip.parent / "a_text.mp4").write_text("no film")
+    cv2.imwrite(str(clip.parent / "photo.png"), np.full((40, 50), 90, np.uint8))
+    out = clip.parent / "out"
+    result = run("colorize", clip.parent, "-o", out, "--model", weights, "--size", 64)
+    assert result.code == cli.FAILED
+    assert "a_text.mp4" in result.err
+    assert sorted(p.name for p in out.iterdir()) == ["film.mkv", "photo.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["colorize"], cli.WRONG_USAGE, "SOURCE"),
+        (["dance"], cli.WRONG_USAGE, "dance"),
+        (["colorize", "x.mp4", "--smooth", "-1"], cli.WRONG_USAGE, "--smooth"),
+        (["colorize", "nowhere.mp4"], cli.FAILED, "nowhere.mp4"),
+        (["colorize", "x.mp4", "--start", "soon"], cli.FAILED, "soon"),
+        (["colorize", "x.mp4", "--start", "2", "--end", "1"], cli.FAILED, "--start"),
+        (["colorize", "x.mp4", "-x", "qp"], cli.FAILED, "KEY=VALUE"),
+        (["info", "nowhere.mp4"], cli.FAILED, "nowhere.mp4"),
+        (["models", "fetch", "nobody"], cli.FAILED, "nobody"),
+    ],
+)
+def test_mistakes_are_told_in_words(
+    run: Run, arguments: list[str], code: int, word: str
+) -> None:
+    result = run(*arguments)
+    assert result.code == code
+    assert word in result.err
+    assert "Traceback" not in result.err
+
+
+def test_an_unknown_model_is_told_with_those_there_are(run: Run, clip: Path) -> None:
+    result = run("colorize", clip, "--model", "nobody")
+    assert result.code == cli.FAILED
+    assert "film" in result.err
+
+
+def test_escapes_in_names_do_not_reach_the_terminal(run: Run, tmp_path: Path) -> None:
+    name = tmp_path / "evil\x1b[31m[bold].mp4"
+    name.write_text("no film")
+    result = run("info", name)
+    assert result.code == cli.FAILED
+    assert "\x1b" not in result.err
+    assert "[bold]" in result.err
+
+
+def test_a_damaged_film_is_done_and_said(run: Run, film: Film, weights: str) -> None:
+    rng = np.random.default_rng(0)
+    whole = film(rng.integers(0, 255, (60, 32, 32), np.uint8)).read_bytes()
+    cut = film([np.zeros((8, 8), np.uint8)], "cut.mkv")
+    cut.write_bytes(whole[: len(whole) // 3])
+    result = run("colorize", cut, "--model", weights, "--size", 64)
+    assert result.code == cli.DAMAGED
+    assert "damaged: " in result.err
+    assert "cut.mkv" in result.err
+    assert cut.with_name("cut.color.mkv").exists()
+
+
+def test_info_is_json_and_says_that_grey_is_grey(run: Run, clip: Path) -> None:
+    facts = json.loads(run("info", clip, "--json").out)
+    assert facts["frames"] == 10
+    assert facts["color"] == "black and white"
+    assert len(facts["shots"]) == 1
+    assert facts["target"].endswith("film.color.mkv")
+
+
+def test_info_is_a_table_for_people(run: Run, clip: Path) -> None:
+    assert "ffv1 96x64" in run("info", clip).out
+
+
+def test_preview_draws_a_sheet(run: Run, clip: Path, weights: str) -> None:
+    result = run("preview", clip, "--model", weights, "--size", 64, "--count", 3)
+    sheet = cv2.imread(result.out.strip())
+    assert sheet is not None
+    assert sheet.shape[1] > sheet.shape[0]
+
+
+def test_preview_shows_a_moment_in_the_terminal(
+    run: Run, clip: Path, weights: str
+) -> None:
+    options = ("--at", "0.2", "--terminal", "--model", weights, "--size", 64)
+    result = run("preview", clip, *options)
+    assert result.code == 0
+    assert "0:00:00.2" in result.out
+    assert "\N{UPPER HALF BLOCK}" in result.out
+
+
+def test_a_sample_is_a_film_with_a_curtain(run: Run, clip: Path, weights: str) -> None:
+    options = ("--sample", "0.2", "--model", weights, "--size", 64)
+    result = run("preview", clip, *options)
+    with Reader(Path(result.out.strip())) as reader:
+        assert len(list(reader.frames())) == 5
+
+
+def test_models_are_listed(run: Run) -> None:
+    out = run("models").out
+    assert all(name in out for name in ("film", "eccv16", "siggraph17", "default"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_behind(
+    film: Film, weights: str, number: int
+) -> None:
+    rng = np.random.default_rng(0)
+    source = film(rng.integers(0, 255, (200, 256, 256), np.uint8))
+    job = subprocess.Popen(
+        [sys.executable, "-m", "vidcolor", "colorize", source, "--model", weights],
+        stderr=subprocess.PIPE,
+    )
+    while len(list(source.parent.iterdir())) == 1:  # until its temporary is there
+        assert job.poll() is None
+        time.sleep(0.05)
+    job.send_signal(number)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == cli.INTERRUPTED
+    assert b"Traceback" not in err
+    assert [p.name for p in source.parent.iterdir()] == ["film.mkv"]

@@ -1,0 +1,62 @@
+from collections.abc import Callable, Generator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from vidcolor.media.picture import Frame
+from vidcolor.media.reader import Reader
+from vidcolor.pipeline import Painted
+from vidcolor.preview import curtain, preview_times
+from vidcolor.survey import survey
+
+
+def shots(film: Callable[..., Path], *lengths: int) -> Path:
+    """Write a film of that many frames a shot, each of noise of its own."""
+    rng = np.random.default_rng(1)
+    planes = []
+    for length in lengths:
+        coarse = rng.integers(20, 235, (6, 8), np.uint8)
+        planes += [np.kron(coarse, np.ones((12, 12), np.uint8))] * length
+    return film(planes)
+
+
+def test_a_survey_finds_every_shot_and_frame(film: Callable[..., Path]) -> None:
+    with Reader(shots(film, 10, 5, 15)) as reader:
+        seen = survey(reader)
+    assert [shot.frames for shot in seen.shots] == [10, 5, 15]
+    assert [shot.start for shot in seen.shots] == [
+        0,
+        Fraction(10, 25),
+        Fraction(15, 25),
+    ]
+    assert seen.frames == 30
+
+
+def test_looks_go_to_all_shots_before_any_gets_two(film: Callable[..., Path]) -> None:
+    with Reader(shots(film, 10, 5, 40)) as reader:
+        looks = preview_times(reader, 5)
+    assert sorted(shot for _, shot in looks) == [1, 2, 3, 3, 3]
+    assert [time for time, _ in looks] == sorted(time for time, _ in looks)
+
+
+def test_fewer_looks_than_shots_are_spread(film: Callable[..., Path]) -> None:
+    with Reader(shots(film, *[6] * 9)) as reader:
+        numbers = [shot for _, shot in preview_times(reader, 3)]
+    assert numbers == [2, 5, 8]
+
+
+def test_there_are_no_more_looks_than_frames(film: Callable[..., Path]) -> None:
+    with Reader(shots(film, 2)) as reader:
+        assert len(preview_times(reader, 10)) == 2
+
+
+def test_the_curtain_hides_colour_on_its_left_only() -> None:
+    def painted() -> Generator[Painted]:
+        for second in range(5):
+            frame = Frame(av.VideoFrame(16, 4, "gray"), second, Fraction(1))
+            yield Painted(frame, np.full((2, 8), 90), np.full((2, 8), 160), False)
+
+    columns = [int((item.cb[0] == 128).sum()) for item in curtain(painted(), 128)]
+    assert columns == [0, 4, 8, 4, 0]

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from vidcolor.errors import OptionError, ReadError
+from vidcolor.sources import choose_targets, find_sources
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("b.mkv", "a.MP4", "notes.txt", "b.color.mkv", "deep/c.png"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def test_a_folder_gives_its_films_and_photos_but_no_results(folder: Path) -> None:
+    names = [p.relative_to(folder).as_posix() for p in find_sources([folder])]
+    assert names == ["a.MP4", "b.mkv", "deep/c.png"]
+
+
+def test_a_file_that_is_named_is_taken_whatever_it_is(folder: Path) -> None:
+    assert find_sources([folder / "notes.txt"]) == [folder / "notes.txt"]
+
+
+def test_a_file_that_is_named_twice_comes_once(folder: Path) -> None:
+    assert find_sources([folder / "b.mkv", folder]).count(folder / "b.mkv") == 1
+
+
+def test_nothing_found_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no films"):
+        find_sources([tmp_path])
+    with pytest.raises(ReadError, match="no such file"):
+        find_sources([tmp_path / "x.mp4"])
+
+
+def test_one_file_goes_to_the_target_or_into_the_folder(folder: Path) -> None:
+    one = [folder / "b.mkv"]
+    assert choose_targets(one, one, None) == [None]
+    assert choose_targets(one, one, Path("out.mkv")) == [Path("out.mkv")]
+    assert choose_targets(one, one, folder / "deep") == [folder / "deep" / "b.mkv"]
+
+
+def test_what_was_found_in_a_folder_keeps_its_place(folder: Path) -> None:
+    found = find_sources([folder])
+    targets = choose_targets([folder], found, folder / "out")
+    assert targets[-1] == folder / "out" / "deep" / "c.png"
+
+
+def test_several_files_do_not_fit_into_one(folder: Path) -> None:
+    found = find_sources([folder])
+    with pytest.raises(OptionError, match="folder"):
+        choose_targets([folder], found, folder / "notes.txt")
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
+    twins = [tmp_path / "1" / "x.mp4", tmp_path / "2" / "x.mp4"]
+    with pytest.raises(OptionError, match="one name"):
+        choose_targets(twins, twins, tmp_path / "out")
