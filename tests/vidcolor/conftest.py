@@ -1,6 +1,6 @@
 """Weights that colour nonsense, but firmly; and a film of anything."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +14,15 @@ from safetensors.torch import save_file
 from vidcolor_models.film import BINS, Film
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_torch_thread() -> Iterator[None]:
+    """Keep torch from spinning on cores that others work on: the pictures are tiny."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the path of a film model whose weights are drawn, not trained."""
@@ -23,7 +32,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
         network.head.weight.data *= 20  # else all bins are alike, and their mean grey
         network.bins.copy_(torch.randn(BINS, 2) * 40)
     path = tmp_path_factory.mktemp("weights") / "nonsense.safetensors"
-    save_file({n: t.half() for n, t in network.state_dict().items()}, path)
+    save_file(network.state_dict(), path)
     return str(path)
 
 

@@ -44,11 +44,10 @@ def test_an_error_comes_after_the_items_before_it() -> None:
         yield 2
         raise RuntimeError("broke")
 
-    seen = []
+    items = in_thread(source(), 8)
+    assert [next(items), next(items)] == [1, 2]
     with pytest.raises(RuntimeError, match="broke"):
-        for item in in_thread(source(), 8):
-            seen.append(item)
-    assert seen == [1, 2]
+        next(items)
 
 
 def test_an_error_shows_where_it_came_from() -> None:

@@ -34,7 +34,8 @@ def leak(distance: Tensor, small: tuple[int, int], smear: int, light: float) -> 
     truth, guide = halves(distance, light)
     ab = torch.stack([shrink(plane, *small) for plane in truth])
     result = spread(blurred(ab, smear), guide)
-    return (result - truth).norm(dim=0) / (OTHER - ONE).norm()
+    error: Tensor = (result - truth).norm(dim=0) / (OTHER - ONE).norm()
+    return error
 
 
 @pytest.mark.parametrize(("small", "large"), SIZES)
@@ -66,7 +67,7 @@ def test_no_halo_is_left_at_a_strong_edge(
     factor: float, light: float, upright: bool
 ) -> None:
     side = round(24 * factor)
-    for place in (0.0, 0.3, 0.5, 0.77):  # of the edge inside a small pixel
+    for place in (0.0, 0.3, 0.5):  # of the edge inside a small pixel
         at = torch.arange(side) + 0.5 - (12 + place) * factor
         distance = at[None].expand(side, side)
         distance = distance.T.contiguous() if upright else distance
@@ -97,10 +98,7 @@ def test_colour_is_not_blocky_where_luma_is_flat() -> None:
     # A slope of 1 a small pixel is one of 1/8 a large one, without steps.
     ab = torch.arange(16.0).expand(2, 16, 16).contiguous()
     steps = spread(ab, torch.full((128, 128), 50.0)).diff(dim=-1)
-    inside = steps[..., 16:-16]
-    torch.testing.assert_close(
-        inside, torch.full_like(inside, 1 / 8), atol=1e-3, rtol=0
-    )
+    assert (steps[..., 16:-16] - 1 / 8).abs().max() < 1e-3
 
 
 def test_what_is_flat_is_not_sharpened() -> None:

@@ -1,0 +1,176 @@
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vidcolor.colorizer import Colorizer, image_luma
+from vidcolor.device import choose_device
+from vidcolor.errors import OptionError
+from vidcolor.lab import rgb_to_lab
+from vidcolor.yuv import Matrix
+from vidcolor_models import WeightsError
+
+BT601 = np.array([0.299, 0.587, 0.114])
+
+
+class Orange(nn.Module):
+    """One colour everywhere, at a quarter of the size."""
+
+    ab = (35.0, 45.0)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        rows, columns = lightness.shape[2] // 4, lightness.shape[3] // 4
+        ab = torch.tensor(self.ab).view(1, 2, 1, 1)
+        return ab.expand(len(lightness), 2, rows, columns)
+
+
+@pytest.fixture
+def colorizer(weights: str) -> Colorizer:
+    return Colorizer(weights, device="cpu", size=32)
+
+
+@pytest.fixture
+def orange(colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch) -> Colorizer:
+    monkeypatch.setattr(colorizer, "_network", Orange())
+    return colorizer
+
+
+def noise(*shape: int, dtype: Any = np.uint8) -> NDArray[Any]:
+    random = np.random.default_rng(0)
+    if np.issubdtype(dtype, np.floating):
+        return random.random(shape).astype(dtype)
+    return random.integers(0, np.iinfo(dtype).max + 1, shape, dtype)
+
+
+def test_the_model_s_own_size_is_used_unless_another_is_asked_for(weights: str) -> None:
+    assert Colorizer(weights, "cpu").size == 256
+    assert Colorizer(weights, "cpu", 128).size == 128
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (640, 480), (2160, 3840), (31, 500)])
+@pytest.mark.parametrize("size", [32, 100, 256])
+def test_the_network_sees_multiples_of_32(
+    colorizer: Colorizer, shape: tuple[int, int], size: int
+) -> None:
+    colorizer.size = size
+    seen = colorizer.network_size(*shape)
+    assert all(side % 32 == 0 for side in seen)
+    assert abs(min(seen) - size) <= 16
+    aspect = min(max(shape[1] / shape[0], 1 / 8), 8)
+    # Each side is at most 16 off.
+    assert (seen[1] - 16) / (seen[0] + 16) <= aspect <= (seen[1] + 16) / (seen[0] - 16)
+
+
+def test_the_network_sees_things_in_their_true_shape(colorizer: Colorizer) -> None:
+    # 720x576 with samples of 64:45 is 16:9, as 1024x576 is.
+    anamorphic = colorizer.network_size(576, 720, Fraction(64, 45))
+    assert anamorphic == colorizer.network_size(576, 1024)
+
+
+def test_a_thread_of_a_picture_does_not_blow_the_network_up(
+    colorizer: Colorizer,
+) -> None:
+    assert max(colorizer.network_size(2, 100_000)) <= 8 * 32
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(40, 50), (37, 51, 3), (1, 1), (3, 90)])
+def test_an_image_keeps_its_type_size_and_luma(
+    colorizer: Colorizer, dtype: Any, shape: tuple[int, ...]
+) -> None:
+    image = noise(*shape, dtype=dtype)
+    result = colorizer.colorize_image(image)
+    assert result.dtype == image.dtype
+    assert result.shape == (*shape[:2], 3)
+    white = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1.0
+    before = (image if image.ndim == 3 else image[..., None].repeat(3, 2)) @ BT601
+    after = result @ BT601
+    # Rounding moves each of the three by half a code, so their mean by no more; the
+    # table adds a few 100,000ths of white.
+    rounding = 0.5 if np.issubdtype(dtype, np.integer) else 0
+    assert np.abs(before - after).max() <= rounding + 2e-4 * white
+
+
+def test_the_network_s_colour_is_the_image_s(orange: Colorizer) -> None:
+    # Mid-grey can carry this colour, so it must come out whole.
+    result = orange.colorize_image(np.full((24, 32), 0.5, np.float32))
+    ab = rgb_to_lab(torch.from_numpy(result).permute(2, 0, 1))[1:].mean(dim=(1, 2))
+    torch.testing.assert_close(ab, torch.tensor(Orange.ab), atol=1.0, rtol=0)
+
+
+def test_colour_in_the_source_is_not_looked_at(colorizer: Colorizer) -> None:
+    image = noise(20, 20, 3, dtype=np.float32)
+    grey = (image @ BT601.astype(np.float32)).astype(np.float32)
+    np.testing.assert_allclose(
+        colorizer.colorize_image(image), colorizer.colorize_image(grey), atol=1e-3
+    )
+
+
+def test_black_and_white_stay(orange: Colorizer) -> None:
+    image = np.array([[0, 255]], np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    result = orange.colorize_image(image)
+    assert (result == image[..., None]).all()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8), np.zeros((4, 4), np.int32)],
+)
+def test_other_arrays_are_refused(colorizer: Colorizer, image: NDArray[Any]) -> None:
+    with pytest.raises(ValueError, match="image must be"):
+        colorizer.colorize_image(image)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_numbers_that_are_none_are_told(
+    orange: Colorizer, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Orange, "ab", (0.0, value))
+    with pytest.raises(OptionError, match="not finite"):
+        orange.predict(torch.full((1, 32, 32), 50.0))
+
+
+def test_predictions_come_with_lightness_of_their_size(colorizer: Colorizer) -> None:
+    ab, lightness = colorizer.predict(torch.full((2, 64, 96), 40.0))
+    assert ab.shape == (2, 2, 16, 24)
+    torch.testing.assert_close(lightness, torch.full((2, 16, 24), 40.0))
+
+
+@pytest.mark.parametrize("matrix", Matrix)
+def test_white_has_a_luma_of_1(matrix: Matrix) -> None:
+    luma = image_luma(np.full((1, 1, 3), 255, np.uint8), matrix)
+    assert luma.item() == pytest.approx(1)
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Any) -> None:
+    with pytest.raises(WeightsError, match=r"gone\.pth"):
+        Colorizer(str(tmp_path / "gone.pth"))
+
+
+def test_auto_is_a_device_that_works() -> None:
+    torch.zeros(1, device=choose_device("auto"))
+
+
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(OptionError, match="abacus"):
+        choose_device("abacus")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_device_is_told() -> None:
+    with pytest.raises(OptionError, match="no cuda"):
+        choose_device("cuda")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_gives_the_cpu_s_colours(weights: str) -> None:
+    lightness = torch.from_numpy(noise(3, 64, 64, dtype=np.float32)) * 100
+    here, _ = Colorizer(weights, "cpu").predict(lightness)
+    there, _ = Colorizer(weights, "cuda").predict(lightness)
+    # TF32 keeps 10 bits of a number; a fiftieth of a colour's reach is not seen.
+    torch.testing.assert_close(here, there, atol=2.0, rtol=0)

@@ -1,0 +1,199 @@
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidcolor.colorizer import Colorizer
+from vidcolor.errors import OptionError
+from vidcolor.media.picture import Frame
+from vidcolor.media.reader import Reader
+from vidcolor.pipeline import Geometry, Painted, color_frames
+from vidcolor.upsample import shrink
+from vidcolor.yuv import Matrix, YuvFormat
+
+Film = Callable[..., Path]
+YUV420 = YuvFormat(8, False, Matrix.BT709, 1, 1)
+
+
+class ByPlace(Colorizer):
+    """Red in the upper half of what is upright, green in the lower."""
+
+    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        count, height, width = lightness.shape
+        ab = torch.zeros(count, 2, height // 4, width // 4)
+        ab[:, 0, : height // 8] = 60
+        ab[:, 0, height // 8 :] = -60
+        return ab, torch.stack([shrink(x, *ab.shape[2:]) for x in lightness])
+
+
+class Broken(Colorizer):
+    """Answers a few times, then with numbers that are none."""
+
+    answers = 0
+
+    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        self.answers += 1
+        if self.answers > 3:
+            raise OptionError("not finite")
+        return super().predict(lightness)
+
+
+def scene(seed: int, count: int) -> list[NDArray[np.uint8]]:
+    """Return a scene whose things move a little from frame to frame."""
+    random = np.random.default_rng(seed)
+    small = random.integers(40, 215, (6, 8), np.uint8)
+    wide = small.repeat(8, axis=0).repeat(8, axis=1)
+    return [np.roll(wide, n, axis=1) for n in range(count)]
+
+
+def painted(
+    path: Path,
+    colorizer: Colorizer,
+    target: YuvFormat = YUV420,
+    radius: int = 3,
+    **geometry: Any,
+) -> list[Painted]:
+    reader = Reader(path)
+    frames = color_frames(
+        reader.frames(),
+        colorizer,
+        reader.info.yuv,
+        target,
+        radius,
+        Geometry(**geometry),
+    )
+    return list(frames)
+
+
+@pytest.fixture
+def colorizer(weights: str) -> Colorizer:
+    return Colorizer(weights, "cpu", 32)
+
+
+def test_every_frame_comes_once_and_in_order(film: Film, colorizer: Colorizer) -> None:
+    result = painted(film(scene(0, 5) + scene(1, 7)), colorizer)
+    assert [item.frame.pts for item in result] == sorted(
+        {item.frame.pts for item in result}
+    )
+    assert [n for n, item in enumerate(result) if item.starts_shot] == [0, 5]
+
+
+@pytest.mark.parametrize("shifts", [(1, 1), (1, 0), (0, 0), (2, 0)])
+def test_chroma_has_the_target_s_grid_and_depth(
+    film: Film, colorizer: Colorizer, shifts: tuple[int, int]
+) -> None:
+    odd = [plane[:45, :63] for plane in scene(0, 2)]
+    target = YuvFormat(10, False, Matrix.BT601, *shifts)
+    for item in painted(film(odd), colorizer, target):
+        assert item.cb.shape == item.cr.shape == target.chroma_shape(45, 63)
+        assert item.cb.dtype == item.cr.dtype == np.uint16
+        assert item.cb.std() > 0
+
+
+@pytest.mark.parametrize("radius", [0, 2, 8])
+def test_a_shot_cut_out_of_a_film_gets_the_same_colours(
+    film: Film, colorizer: Colorizer, radius: int
+) -> None:
+    before, middle, after = scene(0, 7), scene(1, 9), scene(2, 6)
+    whole = painted(film(before + middle + after), colorizer, radius=radius)
+    assert [n for n, item in enumerate(whole) if item.starts_shot] == [0, 7, 16]
+    alone = painted(film(middle, "alone.mkv"), colorizer, radius=radius)
+    for inside, outside in zip(whole[7:16], alone, strict=True):
+        assert np.array_equal(inside.cb, outside.cb)
+        assert np.array_equal(inside.cr, outside.cr)
+
+
+def test_one_frame_is_a_film(film: Film, colorizer: Colorizer) -> None:
+    (only,) = painted(film(scene(0, 1)), colorizer, radius=8)
+    assert only.starts_shot
+
+
+@pytest.mark.parametrize(
+    ("turns", "red"),
+    [
+        (0, np.s_[:8, :]),
+        (1, np.s_[:, -8:]),  # counter-clockwise brings the right side up
+        (2, np.s_[-8:, :]),
+        (3, np.s_[:, :8]),
+    ],
+)
+def test_a_turned_film_is_seen_upright(
+    film: Film, weights: str, turns: int, red: tuple[slice, slice]
+) -> None:
+    path = film([np.full((48, 64), 128, np.uint8)])
+    (item,) = painted(path, ByPlace(weights, "cpu", 64), turns=turns)
+    opposite = tuple(
+        slice(None) if part == slice(None) else _mirrored(part) for part in red
+    )
+    assert item.cr[red].min() > 140
+    assert item.cr[opposite].max() < 116
+
+
+def _mirrored(part: slice) -> slice:
+    return slice(-8, None) if part.start is None else slice(None, 8)
+
+
+def test_samples_that_are_not_square_are_seen_in_shape(
+    film: Film, weights: str
+) -> None:
+    seen = []
+
+    class Watching(Colorizer):
+        def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+            seen.append(tuple(lightness.shape[1:]))
+            return super().predict(lightness)
+
+    path = film(scene(0, 1))  # 64x48
+    painted(path, Watching(weights, "cpu", 96), sar=Fraction(3))
+    painted(path, Watching(weights, "cpu", 96), sar=Fraction(3), turns=1)
+    assert seen == [(96, 384), (384, 96)]
+
+
+def test_frames_are_read_ahead_by_a_bounded_number(
+    film: Film, colorizer: Colorizer
+) -> None:
+    radius, taken = 2, 0
+
+    def counted(frames: Iterable[Frame]) -> Iterator[Frame]:
+        nonlocal taken
+        for frame in frames:
+            taken += 1
+            yield frame
+
+    reader = Reader(film(scene(0, 60)))
+    frames = counted(reader.frames())
+    stages = color_frames(frames, colorizer, reader.info.yuv, YUV420, radius)
+    for _ in range(3):
+        next(stages)
+    time.sleep(1)
+    # Three given; the window; two queues of 4 with one more in hand each; the cuts' 2.
+    assert taken <= 3 + radius + 2 * (4 + 1) + 2 + 1
+    stages.close()
+
+
+def test_an_error_leaves_no_thread_behind(film: Film, weights: str) -> None:
+    before = set(threading.enumerate())
+    broken = Broken(weights, "cpu", 32)
+    path = film(scene(0, 60))
+    with pytest.raises(OptionError, match="not finite") as error:
+        painted(path, broken, radius=0)
+    # While somebody still holds the error, too.
+    assert error.value is not None
+    assert set(threading.enumerate()) <= before
+
+
+def test_closing_leaves_no_thread_behind(film: Film, colorizer: Colorizer) -> None:
+    before = set(threading.enumerate())
+    reader = Reader(film(scene(0, 60)))
+    stages = color_frames(reader.frames(), colorizer, reader.info.yuv, YUV420, radius=1)
+    next(stages)
+    stages.close()
+    assert set(threading.enumerate()) <= before
