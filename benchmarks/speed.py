@@ -1,4 +1,4 @@
-"""Milliseconds a frame of each network and stage: python benchmarks/speed.py
+"""Milliseconds of each network and stage: python benchmarks/speed.py
 
 With made-up weights, which cost as much as trained ones. Compare within one run: what
 a busy machine does to the figures, it does to all of them.
@@ -17,6 +17,7 @@ from vidcolor.yuv import Matrix, YuvFormat
 from vidcolor_models import MODELS
 
 RUNS = 7
+YUV = YuvFormat(8, False, Matrix.BT709, 1, 1)
 SHAPES = {"640x360": (360, 640), "1920x1080": (1080, 1920)}
 
 
@@ -25,34 +26,32 @@ def main() -> None:
     """Print a line for each."""
     picture = torch.rand(1, 1, 256, 448) * 100
     for name, entry in MODELS.items():
-        network = entry.build().eval()
-        show(f"network {name}, 448x256", lambda: network(picture))
-    yuv = YuvFormat(8, False, Matrix.BT709, 1, 1)
+        show(f"network {name}, 448x256", entry.build().eval(), picture)
     ab = torch.randn(2, 64, 112) * 20
     for name, shape in SHAPES.items():
         luma = torch.rand(shape)
-        at_chroma = luma_at_chroma(luma, yuv)
-        guide = to_lightness(at_chroma)
-        wide = spread(ab, guide)
-        show(f"shrink, {name}", lambda: shrink(luma, 256, 448))
-        show(f"spread, {name}", lambda: spread(ab, guide))
-        show(
-            f"chroma, {name}",
-            lambda: to_codes(to_chroma(wide, at_chroma, yuv.matrix), yuv),
-        )
+        guide = to_lightness(luma_at_chroma(luma, YUV))
+        show(f"shrink, {name}", shrink, luma, 256, 448)
+        show(f"spread, {name}", spread, ab, guide)
+        show(f"chroma, {name}", chroma, spread(ab, guide), luma)
     frames = [(n, Prediction(ab, ab[0], n == 0)) for n in range(30)]
-    show("smooth, radius 8", lambda: list(smooth(frames, 8)), per=len(frames))
+    show("smooth, radius 8, 30 frames", lambda: list(smooth(frames, 8)))
 
 
-def show(what: str, work: Callable[[], object], per: int = 1) -> None:
+def chroma(ab: torch.Tensor, luma: torch.Tensor) -> object:
+    """Make chroma planes of ab at their size."""
+    return to_codes(to_chroma(ab, luma_at_chroma(luma, YUV), YUV.matrix), YUV)
+
+
+def show(what: str, work: Callable[..., object], *arguments: object) -> None:
     """Print the median of some runs, after one that warms up."""
-    work()
+    work(*arguments)
     times = []
     for _ in range(RUNS):
         began = time.perf_counter()
-        work()
+        work(*arguments)
         times.append(time.perf_counter() - began)
-    print(f"{what:32} {median(times) / per * 1000:8.1f} ms a frame", flush=True)
+    print(f"{what:32} {median(times) * 1000:8.1f} ms", flush=True)
 
 
 if __name__ == "__main__":
