@@ -1,0 +1,48 @@
+"""Tiny photographs, and a run short enough to wait for."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from training.config import Config
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_torch_thread() -> Iterator[None]:
+    """Keep torch from spinning on cores that others work on: the pictures are tiny."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> list[Tensor]:
+    """Return six pictures of soft colours, (3, 48, 64) uint8, no two alike."""
+    random = Generator().manual_seed(0)
+    small = torch.rand(6, 3, 4, 5, generator=random)
+    large = torch.nn.functional.interpolate(small, (48, 64), mode="bilinear")
+    return list((large * 255).byte())
+
+
+@pytest.fixture(scope="session")
+def config() -> Config:
+    """Return a run of three steps."""
+    return Config(
+        steps=3,
+        pictures=2,
+        views=2,
+        crop=32,
+        scale=(0.6, 1.0),
+        learning_rate=1e-3,
+        weight_decay=0.01,
+        warmup=1,
+        gradient_norm=1.0,
+        ema=0.9,
+        consistency=0.5,
+        hints=0.5,
+        seed=1,
+        checkpoint_every=1,
+    )

@@ -1,0 +1,102 @@
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from training.bins import STEP, gamut_bins, log_rarity, soft_encode
+from training.losses import classification, disagreement
+from vidcolor.lab import rgb_to_lab
+from vidcolor_models.film import BINS
+
+
+@pytest.fixture(scope="module")
+def bins() -> Tensor:
+    return gamut_bins()
+
+
+@pytest.fixture
+def ab() -> Tensor:
+    rgb = torch.rand(3, 3, 8, 8, generator=Generator().manual_seed(0))
+    return rgb_to_lab(rgb)[:, 1:]
+
+
+def log_noise(*shape: int, seed: int = 0) -> Tensor:
+    logits = torch.randn(shape, generator=Generator().manual_seed(seed))
+    return logits.log_softmax(dim=1)
+
+
+def test_the_network_has_a_place_for_every_bin(bins: Tensor) -> None:
+    assert bins.shape == (BINS, 2)
+    assert len({tuple(place) for place in bins.tolist()}) == BINS
+    assert (bins % STEP == 0).all()
+
+
+def test_every_colour_has_a_bin_near_it(bins: Tensor) -> None:
+    rgb = torch.rand(3, 40, 40, generator=Generator().manual_seed(0))
+    ab = rgb_to_lab(rgb)[1:].flatten(1).T
+    nearest = torch.cdist(ab, bins).min(dim=1).values
+    assert nearest.max() <= STEP * 0.5**0.5 + 1e-3  # half a cell's diagonal
+
+
+def test_shares_add_up_to_1(bins: Tensor, ab: Tensor) -> None:
+    shares = soft_encode(ab, bins)
+    assert shares.shape == (3, BINS, 8, 8)
+    assert shares.min() >= 0
+    torch.testing.assert_close(shares.sum(dim=1), torch.ones(3, 8, 8))
+
+
+def test_the_mean_of_the_shares_is_the_colour(bins: Tensor) -> None:
+    # Well inside the gamut, where there are bins on all sides, the mean of a Gaussian
+    # sampled at a grid of two deviations is its centre within a few hundredths.
+    ab = (torch.rand(1, 2, 20, 20, generator=Generator().manual_seed(0)) - 0.5) * 20
+    mean = torch.einsum("nqhw,qc->nchw", soft_encode(ab, bins), bins)
+    assert (mean - ab).abs().max() < 1
+
+
+def test_cross_entropy_is_lowest_at_the_truth(bins: Tensor, ab: Tensor) -> None:
+    truth = soft_encode(ab, bins)
+    best = classification(truth.clamp(min=1e-30).log(), ab, bins)
+    # Gibbs: what is left is the truth's own entropy.
+    entropy = -(truth * truth.clamp(min=1e-30).log()).sum(dim=1).mean()
+    torch.testing.assert_close(best, entropy)
+    for seed in range(5):
+        other = 0.9 * truth + 0.1 * log_noise(3, BINS, 8, 8, seed=seed).exp()
+        assert classification(other.log(), ab, bins) > best
+
+
+def test_each_view_is_compared_with_its_own_picture(bins: Tensor, ab: Tensor) -> None:
+    right = soft_encode(ab, bins).clamp(min=1e-30).log()
+    both = classification(torch.cat([right, right]), ab, bins)
+    torch.testing.assert_close(both, classification(right, ab, bins))
+    swapped = classification(torch.cat([right, right.flip(0)]), ab, bins)
+    assert swapped > both + 0.1
+
+
+def test_the_truth_is_averaged_to_the_prediction_s_size(bins: Tensor) -> None:
+    large = torch.full((1, 2, 16, 16), 20.0)
+    logs = log_noise(1, BINS, 4, 4)
+    small = classification(logs, large[..., :4, :4], bins)
+    torch.testing.assert_close(classification(logs, large, bins), small)
+
+
+def test_views_that_agree_cost_nothing() -> None:
+    logs = log_noise(2, 9, 4, 4)
+    assert disagreement(torch.cat([logs, logs]), 2) == 0
+    assert disagreement(logs, 1) == 0
+
+
+def test_disagreement_by_hand() -> None:
+    # Between (1/4, 3/4) and (3/4, 1/4), both ways: 2 * (1/2) ln 3 = ln 3.
+    first = torch.tensor([0.25, 0.75]).log().view(1, 2, 1, 1)
+    found = disagreement(torch.cat([first, first.flip(1)]), 2)
+    torch.testing.assert_close(found, torch.tensor(3.0).log())
+
+
+def test_rare_colours_weigh_more(bins: Tensor) -> None:
+    grey = torch.full((3, 64, 64), 128, dtype=torch.uint8)
+    rarity = log_rarity([grey], bins)
+    middle = bins.norm(dim=1).argmin()
+    assert rarity.argmin() == middle
+    assert rarity.isfinite().all()
+    # The mean weight over the pictures' colours is 1.
+    share = soft_encode(torch.zeros(1, 2, 1, 1), bins).flatten()
+    assert float((share * rarity.exp()).sum()) == pytest.approx(1, abs=1e-3)
