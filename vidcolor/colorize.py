@@ -129,7 +129,7 @@ def color_film(
         target=plan.path,
         frames=frames,
         shots=shots,
-        lost=tuple(reader.damage.lines()),
+        lost=_losses(reader, writer),
         notes=notes,
         streams=tuple(
             {"stream": s.what, "fate": s.fate.value, "reason": s.reason}
@@ -164,6 +164,15 @@ def _color_still(
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
     )
+
+
+def _losses(reader: Reader, writer: Writer) -> tuple[str, ...]:
+    lines = reader.damage.lines()
+    if writer.lost_packets:
+        lines.append(
+            f"{writer.lost_packets} packets of other streams were too damaged to keep"
+        )
+    return tuple(lines)
 
 
 def _frames_in(
