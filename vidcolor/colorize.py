@@ -106,14 +106,13 @@ def color_film(
     """Write painted frames, tell how it goes, and return the account."""
     began = monotonic()
     info = reader.info
-    notes = info.notes + plan.notes
     on_event(
         Started(
             source=info.path,
             target=plan.path,
             frames=_frames_in(info, span),
             device=colorizer.device.type,
-            notes=notes,
+            notes=plan.notes,
             warning=idle_gpu(colorizer.device),
         )
     )
@@ -130,7 +129,7 @@ def color_film(
         frames=frames,
         shots=shots,
         lost=_losses(reader, writer),
-        notes=notes,
+        notes=plan.notes,
         streams=tuple(
             {"stream": s.what, "fate": s.fate.value, "reason": s.reason}
             for s in plan.streams

@@ -48,7 +48,6 @@ def _film(info: FilmInfo) -> dict[str, Any]:
         "rate": float(info.rate),
         "chapters": [asdict(c) | _times(c) for c in info.chapters],
         "metadata": dict(info.metadata),
-        "notes": list(info.notes),
     }
 
 
@@ -73,7 +72,7 @@ def _future(info: FilmInfo) -> dict[str, Any]:
             info, default_target(info.path), explicit=False, overwrite=True
         )
     except VidcolorError as error:
-        return {"target": None, "target_problem": str(error)}
+        return {"target": None, "notes": [*info.notes, str(error)]}
     return {
         "target": str(plan.path),
         "encoder": f"{plan.encoder} {plan.pix_fmt}",
@@ -81,5 +80,5 @@ def _future(info: FilmInfo) -> dict[str, Any]:
             {"stream": s.what, "fate": s.fate.value, "reason": s.reason}
             for s in plan.streams
         ],
-        "target_notes": list(plan.notes),
+        "notes": list(plan.notes),
     }
