@@ -38,9 +38,11 @@ class Colorizer:
         device: str = "auto",
         size: int | None = None,
     ) -> None:
+        if size is not None and size < _GRID:
+            raise ValueError(f"size must be {_GRID} or more, not {size}")
         self.device = choose_device(device)
         self.model: LoadedModel = load_model(model)
-        self.size = size or self.model.entry.size
+        self.size = self.model.entry.size if size is None else size
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
         self._network = self.model.network.to(self.device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

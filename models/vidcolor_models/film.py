@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidcolor_models.hints import hint_channels
+
 BINS = 262  # cells of step 10 that sRGB colours fall into
 STRIDE = 4  # input pixels per predicted one
 
@@ -62,6 +64,9 @@ class Film(nn.Module):
 
         `hint_ab` (N, 2, H, W) holds where `hint_mask` (N, 1, H, W) is 1, is ignored
         where it is 0, and half believed in between. Odd sizes round up.
+
+        Raises:
+            ValueError: one of the hints is given without the other.
         """
         return self.decode(self.logits(lightness, hint_ab, hint_mask))
 
@@ -73,11 +78,7 @@ class Film(nn.Module):
     ) -> Tensor:
         """Return the unnormalised log-probability of each bin, (N, bins, H/4, W/4)."""
         grey = (lightness * 2.55 - 127) / 128  # what the ImageNet weights were used to
-        if hint_ab is None or hint_mask is None:
-            hints = grey.new_zeros(1, 1, 1, 1).expand(-1, 3, -1, -1)
-            hints = hints.expand(grey.shape[0], 3, *grey.shape[2:])
-        else:
-            hints = torch.cat([hint_ab / 110 * hint_mask, hint_mask], dim=1)
+        hints = hint_channels(lightness, hint_ab, hint_mask)
         logits: Tensor = self.head(
             self.decoder(self.encoder(torch.cat([grey, hints], dim=1)))
         )

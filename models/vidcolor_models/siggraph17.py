@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidcolor_models.hints import REACH, hint_channels
+
 BINS = 529
 _STRIDE = 8  # sides must be multiples of it, for the shortcuts to meet what they join
-_AB = 110.0  # the checkpoint's unit of ab
 
 
 class SIGGRAPH17(nn.Module):
@@ -62,8 +63,8 @@ class SIGGRAPH17(nn.Module):
         height, width = lightness.shape[-2:]
         fill = (0, -width % _STRIDE, 0, -height % _STRIDE)
         grey = F.pad((lightness - 50) / 100, fill, mode="replicate")
-        hints = F.pad(_hints(lightness, hint_ab, hint_mask), fill)
-        ab = self._colour(torch.cat([grey, hints], dim=1)) * _AB
+        hints = F.pad(hint_channels(lightness, hint_ab, hint_mask), fill)
+        ab = self._colour(torch.cat([grey, hints], dim=1)) * REACH
         return ab[..., :height, :width]
 
     def _colour(self, x: Tensor) -> Tensor:
@@ -78,15 +79,6 @@ class SIGGRAPH17(nn.Module):
         x = self.model10(self.model10up(x) + self.model1short10(first))
         ab: Tensor = self.model_out(x)
         return ab
-
-
-def _hints(lightness: Tensor, ab: Tensor | None, mask: Tensor | None) -> Tensor:
-    """Return ab in the network's unit over its mask, (N, 3, H, W)."""
-    if ab is None and mask is None:
-        return torch.zeros_like(lightness).repeat(1, 3, 1, 1)
-    if ab is None or mask is None:
-        raise ValueError("hint_ab and hint_mask go together: give both or neither")
-    return torch.cat([ab / _AB * mask, mask], dim=1)
 
 
 def _stage(*channels: int, dilation: int = 1) -> nn.Sequential:

@@ -172,3 +172,9 @@ def test_every_weight_learns() -> None:
         if parameter.grad is None or not parameter.grad.isfinite().all()
     ]
     assert without == []
+
+
+def test_half_a_hint_is_a_mistake(film: Film) -> None:
+    lightness = noise(1, 1, 32, 32) * 100
+    with pytest.raises(ValueError, match="go together"):
+        film(lightness, hint_ab=noise(1, 2, 32, 32))
