@@ -1,0 +1,94 @@
+"""Reading a picture: a file's bytes in, a `Still` out, or a `ReadError`."""
+
+import re
+import warnings
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from vidcolor.errors import ReadError
+from vidcolor.stills.exif import read_exif
+from vidcolor.stills.samples import Refusal, samples_of, tiff_tag, upright
+from vidcolor.stills.still import XMP_KEY, Still
+
+# More than Pillow takes for an attack, and enough for a sheet of paper at 1200 dpi.
+MAX_PIXELS = 2 * 89_478_485
+
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
+_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:=["']|>)\s*)[1-8]""")
+
+
+def read_still(path: Path) -> Still:
+    """Return the picture in a PNG, JPEG, TIFF or WebP file, whatever its name.
+
+    Raises:
+        ReadError: the file cannot be read, is damaged, is none of these, moves, or has
+            more than `MAX_PIXELS` pixels or samples of more than 16 bits.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as exc:
+        raise ReadError(path, exc.strerror or str(exc)) from exc
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # size and damage are looked at below
+            return _decode(raw)
+    except UnidentifiedImageError:
+        problem = "is empty" if not raw else "is not a PNG, JPEG, TIFF or WebP picture"
+        raise ReadError(path, problem) from None
+    except Image.DecompressionBombError:
+        raise ReadError(path, f"has more than {MAX_PIXELS} pixels") from None
+    except Refusal as exc:
+        raise ReadError(path, str(exc)) from None
+    # On damaged files Pillow raises nearly anything: struct.error, TypeError, KeyError.
+    except Exception as exc:
+        raise ReadError(path, f"is damaged: {exc}") from exc
+
+
+def _decode(raw: bytes) -> Still:
+    with Image.open(BytesIO(raw), formats=_FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise Refusal(f"has more than {MAX_PIXELS} pixels")
+        pages = getattr(image, "n_frames", 1)
+        if pages > 1 and image.format in ("PNG", "WEBP"):
+            raise Refusal(f"is an animation of {pages} pictures, not a photo")
+        exif, orientation, notes = read_exif(image)
+        xmp = image.info.get("xmp")
+        image.load()  # before OpenCV, which is silent about what is missing
+        rgb, alpha = samples_of(raw, image)
+        return Still(
+            rgb=upright(rgb, orientation),
+            alpha=None if alpha is None else upright(alpha, orientation),
+            icc=_rgb_profile(image),
+            exif=exif,
+            xmp=_XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp else None,
+            dpi=_dpi(image),
+            notes=(*notes, *_left_behind(image, pages)),
+        )
+
+
+def _rgb_profile(image: Image.Image) -> bytes | None:
+    icc = image.info.get("icc_profile")
+    return icc if icc and icc[16:20] == b"RGB " else None
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    across, down = (float(d) for d in image.info.get("dpi", (0, 0)))
+    return (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
+
+
+def _left_behind(image: Image.Image, pages: int) -> list[str]:
+    """Return what a `Still` has no place for."""
+    info = image.info
+    profile_lost = info.get("icc_profile") and not _rgb_profile(image)
+    losses = {
+        f"the other {pages - 1} of its {pages} pictures": pages > 1,
+        "its inks (CMYK became RGB)": image.mode == "CMYK",
+        "its colour profile, which is not for RGB": profile_lost,
+        "its gamma": abs(info.get("gamma", 1 / 2.2) - 1 / 2.2) > 0.01,
+        "its text": getattr(image, "text", {}).keys() - {XMP_KEY},
+        "its comment": info.get("comment"),
+        "its IPTC data": info.get("photoshop") or tiff_tag(image, 33723),
+    }
+    return [what for what, lost in losses.items() if lost]

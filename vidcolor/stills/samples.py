@@ -1,0 +1,105 @@
+"""The samples of a file that Pillow has opened, as RGB and alpha.
+
+Pillow holds no colour of 16 bits: those samples go through OpenCV.
+"""
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, TiffImagePlugin
+
+from vidcolor.stills.still import Samples
+
+_FLAT_MODES = {"1", "L", "P", "RGB", "YCbCr", "CMYK"}
+_ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
+_DEEP_MODES = {"I;16", "I;16B", "RGB", "RGBA", "LA"}
+
+
+class Refusal(Exception):  # noqa: N818 (never leaves this package)
+    """A sound picture of a kind that is not read."""
+
+
+def samples_of(raw: bytes, image: Image.Image) -> tuple[Samples, Samples | None]:
+    """Return the RGB and alpha of a picture that Pillow has loaded, as they lie.
+
+    Raises:
+        Refusal: its samples are of a kind that is not read.
+    """
+    return _deep(raw, image) if _is_deep(raw, image) else _flat(image)
+
+
+def upright(samples: Samples, orientation: int) -> Samples:
+    """Turn a picture as EXIF's orientation asks."""
+    if orientation >= 5:
+        samples = np.swapaxes(samples, 0, 1)
+    across = -1 if orientation in (2, 3, 6, 7) else 1
+    down = -1 if orientation in (3, 4, 7, 8) else 1
+    return np.ascontiguousarray(samples[::down, ::across])
+
+
+def tiff_tag(image: Image.Image, number: int) -> int | None:
+    """Return the first value of a TIFF's tag."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return None
+    value = image.tag_v2.get(number)
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _is_deep(raw: bytes, image: Image.Image) -> bool:
+    """Tell whether samples have 16 bits, which Pillow's modes do not."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(max(image.tag_v2.get(258, (1,)))) > 8
+    return image.format == "PNG" and raw[24] == 16  # where its header has the depth
+
+
+def _deep(raw: bytes, image: Image.Image) -> tuple[Samples, Samples | None]:
+    """Return the 16-bit RGB and alpha of a PNG or TIFF that Pillow has found sound."""
+    if image.mode not in _DEEP_MODES:
+        raise Refusal("has samples that are neither grey nor RGB of 8 or 16 bits")
+    found = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None or found.dtype != np.uint16:
+        raise Refusal("stores its 16-bit samples in a way that is not read here")
+    if found.ndim == 2:
+        inverted = tiff_tag(image, 262) == 0  # white is zero; OpenCV does not turn it
+        grey = np.asarray(65535 - found if inverted else found, np.uint16)
+        return _thrice(grey), None
+    bgr = np.asarray(found, np.uint16)
+    if bgr.shape[2] == 3:
+        return bgr[..., ::-1], None
+    rgb, alpha = bgr[..., 2::-1], bgr[..., 3]
+    return (_divided(rgb, alpha) if tiff_tag(image, 338) == 1 else rgb), alpha
+
+
+def _flat(image: Image.Image) -> tuple[Samples, Samples | None]:
+    """Return the 8-bit RGB and alpha of any picture that Pillow has loaded."""
+    if image.mode in _ALPHA_MODES or "transparency" in image.info:
+        both = np.asarray(image.convert("RGBA"), np.uint8)
+        return both[..., :3], both[..., 3]
+    if image.mode not in _FLAT_MODES:
+        raise Refusal(f"has samples of a kind that is not read here ({image.mode})")
+    if image.mode == "CMYK":
+        image = _cmyk_to_rgb(image)
+    return np.asarray(image.convert("RGB"), np.uint8), None
+
+
+def _divided(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Take out the alpha that a TIFF has multiplied in."""
+    whole = rgb.astype(np.float64) * 65535 / np.maximum(alpha, 1)[..., None]
+    return np.clip(np.rint(whole), 0, 65535).astype(np.uint16)
+
+
+def _cmyk_to_rgb(image: Image.Image) -> Image.Image:
+    """Return an sRGB picture, by the inks' own profile where there is one."""
+    try:
+        inks = BytesIO(image.info["icc_profile"])
+        srgb = ImageCms.createProfile("sRGB")
+        found = ImageCms.profileToProfile(image, inks, srgb, outputMode="RGB")
+    except (KeyError, ImageCms.PyCMSError):
+        found = None
+    return found or image.convert("RGB")
+
+
+def _thrice(grey: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    return np.repeat(grey[..., None], 3, axis=2)
