@@ -1,0 +1,70 @@
+"""The commands under one name, and what becomes of an error."""
+
+import os
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from vidcolor import __version__
+from vidcolor.cli.codes import FAILED, INTERRUPTED, WRONG_USAGE
+from vidcolor.cli.colorize import colorize
+from vidcolor.cli.info import info
+from vidcolor.cli.models import models_app
+from vidcolor.cli.preview import preview
+from vidcolor.errors import VidcolorError
+from vidcolor.show import console, printable
+from vidcolor_models.errors import ModelError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (colorize, preview, info):
+    app.command()(_command)
+app.add_typer(models_app, name="models")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vidcolor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def vidcolor(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say it."),
+    ] = False,
+) -> None:
+    """Colour black-and-white film, and leave all else in the file as it was."""
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line, not a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = app(standalone_mode=False)
+    except (VidcolorError, ModelError) as error:
+        console.print(f"[red]error:[/] {printable(error)}", soft_wrap=True)
+        code = FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        console.print("interrupted: nothing was left behind")
+        code = INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    except Exception as error:
+        # Usage errors know how to show themselves, whichever click typer comes with.
+        if not hasattr(error, "exit_code") or not hasattr(error, "show"):
+            raise
+        error.show()
+        code = WRONG_USAGE
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

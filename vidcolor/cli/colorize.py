@@ -1,0 +1,127 @@
+"""`vidcolor colorize`: films and photos, one or many."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidcolor.cli.codes import DAMAGED, FAILED
+from vidcolor.cli.options import (
+    Device,
+    Json,
+    Model,
+    On,
+    Overwrite,
+    Quiet,
+    Size,
+    Smooth,
+)
+from vidcolor.cli.output import print_path
+from vidcolor.defaults import RADIUS
+from vidcolor.errors import OptionError, VidcolorError
+from vidcolor.events import Failed, Finished
+from vidcolor.show import Show, choose_show
+from vidcolor.times import parse_time
+from vidcolor_models.errors import ModelError
+from vidcolor_models.registry import DEFAULT_MODEL
+
+
+def colorize(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="Films, photos, folders.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="A file, or a folder for several."),
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    device: On = Device.AUTO,
+    size: Size = None,
+    smooth: Smooth = RADIUS,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Begin there: 12.5 or 1:02:03.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="End there.")] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(help="h264, hevc, av1, vp9, ffv1, prores, dnxhd, or an encoder."),
+    ] = None,
+    crf: Annotated[
+        float | None, typer.Option(help="Quality: less is better and larger.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Speed of the encoder: ultrafast to veryslow.")
+    ] = None,
+    encoder_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-x", "--encoder-option", metavar="KEY=VALUE", help="As in FFmpeg."
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Colour films and photos; the results go to NAME.color.EXT beside them."""
+    from vidcolor.sources import choose_targets, find_sources
+
+    span = [None if t is None else parse_time(t) for t in (start, end)]
+    if span[0] is not None and span[1] is not None and span[0] >= span[1]:
+        raise OptionError("--start must be before --end")
+    options = _key_values(encoder_option or [])
+    files = find_sources(sources)
+    targets = choose_targets(sources, files, output)
+    from vidcolor.colorize import colorize as color_file
+    from vidcolor.colorizer import Colorizer
+
+    color = partial(
+        color_file,
+        model=Colorizer(model, device, size),
+        smooth=smooth,
+        start=span[0],
+        end=span[1],
+        codec=codec,
+        crf=crf,
+        preset=preset,
+        options=options,
+        overwrite=overwrite,
+    )
+    with choose_show(quiet=quiet, as_json=as_json, files=len(files)) as show:
+        codes = set()
+        for source, target in zip(files, targets, strict=True):
+            if target is not None and len(files) > 1:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            codes.add(_color_one(color, source, target, show, named=not as_json))
+    raise typer.Exit(next((c for c in (FAILED, DAMAGED) if c in codes), 0))
+
+
+def _color_one(
+    color: Callable[..., Finished],
+    source: Path,
+    target: Path | None,
+    show: Show,
+    *,
+    named: bool,
+) -> int:
+    """Colour a file, tell how it went, and return its code; `named` prints its name."""
+    try:
+        done = color(source, target, on_event=show)
+    except (VidcolorError, ModelError) as error:
+        show(Failed(source, str(error)))
+        return FAILED
+    show(done)
+    if named:
+        print_path(done.target)
+    return DAMAGED if done.lost else 0
+
+
+def _key_values(texts: list[str]) -> dict[str, str]:
+    pairs = dict[str, str]()
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise OptionError(f"{text!r} is no encoder option: write KEY=VALUE")
+        pairs[key] = value
+    return pairs

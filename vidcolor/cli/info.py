@@ -1,0 +1,41 @@
+"""`vidcolor info`: what is in a film."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Column, Table
+
+from vidcolor.cli.options import Json, Quiet
+from vidcolor.cli.output import frame_bar, stdout
+from vidcolor.show import printable
+
+
+def info(
+    source: Annotated[Path, typer.Argument(help="A film.")],
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is in a film, its shots, what is kept, and whether it has colour."""
+    from vidcolor.describe import describe
+
+    with frame_bar(quiet or as_json, None) as tick:
+        facts = describe(source, tick)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    table = Table("", Column("", overflow="fold"), show_header=False, box=None)
+    for key, value in facts.items():
+        _add_rows(table, key.replace("_", " "), value)
+    stdout().print(table)
+
+
+def _add_rows(table: Table, key: str, value: Any) -> None:
+    if isinstance(value, dict):
+        value = [f"{name}: {text}" for name, text in value.items()]
+    for item in value if isinstance(value, list) else [value]:
+        parts = item.values() if isinstance(item, dict) else [item]
+        text = "  ".join(str(part) for part in parts if part not in ("", None))
+        table.add_row(key, printable(text))
+        key = ""

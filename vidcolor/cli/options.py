@@ -1,0 +1,31 @@
+"""Options that several commands take, in one wording."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Device(StrEnum):
+    """Where the network runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+Model = Annotated[
+    str, typer.Option(help="A name ('vidcolor models') or a weights file.")
+]
+On = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
+Size = Annotated[
+    int | None,
+    typer.Option(min=64, max=2048, help="Short side at the network, in pixels."),
+]
+Smooth = Annotated[
+    int, typer.Option(min=0, max=60, help="Neighbours on each side; 0 is off.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the target.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only say what went wrong.")]
+Json = Annotated[bool, typer.Option("--json", help="Tell it to programs, on stdout.")]

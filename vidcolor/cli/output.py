@@ -1,0 +1,33 @@
+"""Results on stdout, and the bar for a look through a film on stderr."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from vidcolor.show import console
+
+
+def stdout() -> Console:
+    """Return a console for results, on what stdout is now."""
+    return Console(highlight=False)
+
+
+def print_path(path: Path) -> None:
+    """Print the path of a result, alone on its line."""
+    # Names are bytes on some systems: those that are no text come out as they are.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def frame_bar(quiet: bool, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Give a function that is told how many frames have been looked at."""
+    with Progress(console=console, transient=True, disable=quiet) as progress:
+        task = progress.add_task("looking through", total=total)
+        yield lambda done: progress.update(task, completed=done)

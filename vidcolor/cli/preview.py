@@ -1,0 +1,129 @@
+"""`vidcolor preview`: a few frames, before and after."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from vidcolor.cli.options import (
+    Device,
+    Json,
+    Model,
+    On,
+    Overwrite,
+    Quiet,
+    Size,
+    Smooth,
+)
+from vidcolor.cli.output import frame_bar, print_path, stdout
+from vidcolor.defaults import RADIUS
+from vidcolor.events import Finished, OnEvent
+from vidcolor.show import choose_show
+from vidcolor.times import parse_time
+from vidcolor_models.registry import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from vidcolor.colorizer import Colorizer
+    from vidcolor.sheet import Pair
+
+
+def preview(
+    source: Annotated[Path, typer.Argument(help="A film.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Default: NAME.preview.png")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=200, help="Frames to show.")] = 12,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TIME", help="Show this moment; may be repeated."),
+    ] = None,
+    sample: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, help="Write a short film instead."),
+    ] = None,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Show it here instead.")
+    ] = False,
+    model: Model = DEFAULT_MODEL,
+    device: On = Device.AUTO,
+    size: Size = None,
+    smooth: Smooth = RADIUS,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Look first: frames of a film before and after, on a sheet, as film, or here."""
+    times = [parse_time(t) for t in at or []]
+    from vidcolor.colorizer import Colorizer
+    from vidcolor.media.target_file import check_target
+    from vidcolor.preview import write_sample, write_sheet
+    from vidcolor.sheet import contact_sheet
+
+    if sample is not None:
+        target = output or source.with_name(f"{source.stem}.sample{source.suffix}")
+        film = partial(
+            write_sample,
+            source,
+            target,
+            Colorizer(model, device, size),
+            parse_time(str(sample)),
+            times[0] if times else None,
+            smooth,
+            overwrite,
+        )
+        _write_film(film, quiet=quiet, as_json=as_json)
+        return
+    target = output or source.with_name(f"{source.stem}.preview.png")
+    if not terminal:
+        check_target(source, target, overwrite=overwrite or output is None)
+    pairs = _pairs(source, times, count, partial(Colorizer, model, device, size), quiet)
+    if terminal:
+        _show_here(pairs)
+    else:
+        write_sheet(target, contact_sheet(pairs))
+        print_path(target)
+
+
+def _write_film(
+    write: Callable[[OnEvent], Finished], *, quiet: bool, as_json: bool
+) -> None:
+    """Write a sample, tell how it goes, and print its name."""
+    with choose_show(quiet=quiet, as_json=as_json, files=1) as show:
+        done = write(show)
+        show(done)
+    if not as_json:
+        print_path(done.target)
+
+
+def _pairs(
+    source: Path,
+    times: list[Fraction],
+    count: int,
+    load: Callable[[], "Colorizer"],
+    quiet: bool,
+) -> "list[Pair]":
+    """Return the frames at the times, or `count` of the whole film."""
+    from vidcolor.media.reader import Reader
+    from vidcolor.preview import preview_pair, preview_times
+
+    with Reader(source) as reader, frame_bar(quiet, reader.info.frame_count) as tick:
+        looks = [(t, 0) for t in times] or preview_times(reader, count, tick)
+        colorizer = load()  # after the looks: a film that cannot be read is told first
+        return [preview_pair(reader, colorizer, *look) for look in looks]
+
+
+def _show_here(pairs: "list[Pair]") -> None:
+    """Print pairs as half blocks, side by side."""
+    from vidcolor.sheet import half_blocks
+
+    out = stdout()
+    width = min(out.width // 2 - 1, 80)
+    for pair in pairs:
+        out.print(pair.caption)
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(half_blocks(pair.grey, width), half_blocks(pair.color, width))
+        out.print(grid)
