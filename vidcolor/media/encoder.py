@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from vidcolor.media.aspect import set_container_aspect
 from vidcolor.media.info import FilmInfo, StreamInfo
 from vidcolor.media.picture import Frame, with_chroma
-from vidcolor.media.plan import Plan
 from vidcolor.media.tags import stream_tags
+from vidcolor.media.target_plan import Plan
 
 
 class FilmEncoder:

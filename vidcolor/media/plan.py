@@ -1,6 +1,6 @@
 """Decides, before any work, how a film will be stored and what will be kept."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -23,35 +23,21 @@ from vidcolor.media.encoders import (
     is_full_range_lost,
     settings_for,
 )
-from vidcolor.media.fates import StreamFate, dropped, fates_of
+from vidcolor.media.fates import dropped, fates_of
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
 from vidcolor.media.plan_notes import notes_for
 from vidcolor.media.target_file import check_target
+from vidcolor.media.target_plan import Plan
 from vidcolor.media.trial import opens, try_encoder
 from vidcolor.yuv import Siting, YuvFormat
+
+__all__ = ["Plan", "plan_target"]
 
 # These count time in whole frames, or in no more than 65535 parts of a second.
 _CONSTANT_RATE = {"mpeg1video", "mpeg2video", "mpeg4", "h263", "h263p", "msmpeg4"}
 
 _OTHER_RATES = {"qp", "b", "q", "lossless"}  # ways to say how good, besides a crf
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a coloured film will be stored."""
-
-    path: Path
-    container: Container
-    encoder: str  # FFmpeg's name
-    pix_fmt: str
-    yuv: YuvFormat  # of the planes that the writer is given
-    options: dict[str, str]  # the encoder's
-    color: ColorTags
-    time_base: Fraction
-    streams: tuple[StreamFate, ...]
-    notes: tuple[str, ...]  # for people, before the work starts
-    overwrite: bool = False
 
 
 def plan_target(

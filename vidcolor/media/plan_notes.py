@@ -1,7 +1,6 @@
 """What to say of a plan before the work starts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vidcolor.media.aspect import is_layout_known
 from vidcolor.media.color_tags import HDR
@@ -10,13 +9,11 @@ from vidcolor.media.encoders import ARCHIVAL, codec_of, is_interlacing_lost
 from vidcolor.media.fates import Fate, dropped, fates_of
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
-
-if TYPE_CHECKING:
-    from vidcolor.media.plan import Plan
+from vidcolor.media.target_plan import Plan
 
 
 def notes_for(
-    info: FilmInfo, plan: "Plan", target: Path, *, by_default: bool
+    info: FilmInfo, plan: Plan, target: Path, *, by_default: bool
 ) -> tuple[str, ...]:
     """Return what a person should know before the work starts, a clause each.
 
@@ -41,7 +38,7 @@ def notes_for(
     return tuple(notes)
 
 
-def _picture_notes(info: FilmInfo, plan: "Plan", by_default: bool) -> list[str]:
+def _picture_notes(info: FilmInfo, plan: Plan, by_default: bool) -> list[str]:
     notes = []
     layout = planar_format(plan.pix_fmt)
     source = info.format

@@ -17,9 +17,9 @@ from vidcolor.media.clock import Clock
 from vidcolor.media.fates import Fate, StreamFate
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import open_source
-from vidcolor.media.plan import Plan
 from vidcolor.media.span import Span
 from vidcolor.media.tags import stream_tags
+from vidcolor.media.target_plan import Plan
 
 if TYPE_CHECKING:  # exists in PyAV's stubs only
     from av.container.core import Chapter

@@ -20,7 +20,6 @@ from vidcolor.media.fates import Fate
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import reason
 from vidcolor.media.picture import Frame
-from vidcolor.media.plan import Plan
 from vidcolor.media.span import Span
 from vidcolor.media.streams import SideStreams
 from vidcolor.media.tags import kept_tags, muxer_options
@@ -31,6 +30,7 @@ from vidcolor.media.target_file import (
     sync,
     temporary_name,
 )
+from vidcolor.media.target_plan import Plan
 
 
 class Writer:
