@@ -1,0 +1,81 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from tests.vidcolor.stills.made import EXACT, SRGB, XMP, Depth, exif, noise
+from vidcolor.stills import Still, read_still, write_still
+
+
+@pytest.mark.parametrize("has_alpha", [False, True])
+@pytest.mark.parametrize(("suffix", "dtype"), EXACT)
+def test_there_and_back_is_the_same_picture(
+    tmp_path: Path,
+    suffix: str,
+    dtype: Depth,
+    has_alpha: bool,
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    alpha = noise(dtype, 5, 7) if has_alpha else None
+    assert write_still(path, Still(noise(dtype, 5, 7, 3), alpha)) == []
+    back = read_still(path)
+    assert back.rgb.dtype == dtype
+    np.testing.assert_array_equal(back.rgb, noise(dtype, 5, 7, 3))
+    assert (back.alpha is not None) == has_alpha
+    if alpha is not None:
+        np.testing.assert_array_equal(back.alpha, alpha)
+    assert back.notes == ()
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_any_small_picture_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    suffix, dtype = data.draw(st.sampled_from(EXACT))
+    shape = data.draw(st.tuples(*[st.integers(1, 9)] * 2))
+    rgb = data.draw(arrays(dtype, (*shape, 3)))
+    alpha = data.draw(st.none() | arrays(dtype, shape))
+    path = tmp_path_factory.mktemp("any") / f"a{suffix}"
+    write_still(path, Still(rgb, alpha))
+    back = read_still(path)
+    np.testing.assert_array_equal(back.rgb, rgb)
+    if alpha is not None:
+        np.testing.assert_array_equal(back.alpha, alpha)
+
+
+@pytest.mark.parametrize(("suffix", "dtype"), [*EXACT, (".jpg", np.uint8)])
+def test_what_the_file_says_comes_back(
+    tmp_path: Path, suffix: str, dtype: Depth
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    told = exif().tobytes()
+    write_still(path, Still(noise(dtype, 8, 8, 3), None, SRGB, told, XMP, (300, 240)))
+    back = read_still(path)
+    assert back.icc == SRGB
+    assert back.xmp == XMP.replace(b'"6"', b'"1"')
+    if suffix != ".webp":
+        assert back.dpi == pytest.approx((300, 240), abs=0.02)
+    kept = Image.Exif()
+    kept.load(back.exif or b"")
+    assert kept[0x010F] == "Ernemann"
+    assert kept[0x8298] == "Anna"
+    assert kept.get_ifd(0x8769)[0x9003] == "1926:07:01 12:00:00"
+    assert float(kept.get_ifd(0x8769)[0x829A]) == pytest.approx(0.04)
+    assert kept.get_ifd(0x8825)[1] == "N"
+
+
+def test_a_still_can_be_recoloured_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    write_still(path, Still(noise(np.uint8, 4, 4, 3), noise(np.uint8, 4, 4), SRGB))
+    still = read_still(path)
+    write_still(path, replace(still, rgb=255 - still.rgb))
+    back = read_still(path)
+    np.testing.assert_array_equal(back.rgb, 255 - still.rgb)
+    np.testing.assert_array_equal(back.alpha, still.alpha)
+    assert back.icc == SRGB

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from tests.vidcolor.stills.made import SRGB, exif, noise
+from vidcolor.errors import WriteError
+from vidcolor.stills import Still, read_still, write_still
+
+
+def test_another_reader_sees_our_tiff(tmp_path: Path) -> None:
+    rgb = noise(np.uint16, 300, 1001, 3)  # more than one strip
+    path = tmp_path / "a.tif"
+    write_still(path, Still(rgb, icc=SRGB, exif=exif().tobytes()))
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        assert len(page.dataoffsets) > 1
+        assert page.tags["ExifTag"].value["DateTimeOriginal"] == "1926:07:01 12:00:00"
+        assert page.iccprofile == SRGB
+        np.testing.assert_array_equal(page.asarray(), rgb)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_a_shallow_format_says_that_it_is(tmp_path: Path, suffix: str) -> None:
+    deep = np.full((8, 8, 3), 40000, np.uint16)
+    (loss,) = write_still(tmp_path / f"a{suffix}", Still(deep))
+    assert "8 of its 16 bits" in loss
+    np.testing.assert_array_equal(read_still(tmp_path / f"a{suffix}").rgb, 156)
+
+
+def test_jpeg_says_that_it_loses_transparency(tmp_path: Path) -> None:
+    grey = np.full((8, 8, 3), 90, np.uint8)
+    (loss,) = write_still(tmp_path / "a.JPG", Still(grey, grey[..., 0]))
+    assert "transparency" in loss
+    back = read_still(tmp_path / "a.JPG")
+    assert back.alpha is None
+    np.testing.assert_array_equal(back.rgb, grey)
+
+
+def test_jpeg_keeps_colour_at_full_size(tmp_path: Path) -> None:
+    write_still(tmp_path / "a.jpg", Still(noise(np.uint8, 16, 16, 3)))
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert [layer[1:3] for layer in getattr(image, "layer", [])] == [(1, 1)] * 3
+
+
+def test_exif_too_long_for_jpeg_is_left_out(tmp_path: Path) -> None:
+    told = exif()
+    told[0x010E] = "x" * 70_000
+    still = Still(noise(np.uint8, 4, 4, 3), exif=told.tobytes(), xmp=b"x" * 70_000)
+    losses = write_still(tmp_path / "a.jpg", still)
+    assert ["EXIF" in losses[0], "XMP" in losses[1]] == [True, True]
+    assert write_still(tmp_path / "a.tif", still) == []
+    back = read_still(tmp_path / "a.tif")
+    assert back.xmp == still.xmp
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.bmp", "a", ".png"])
+def test_a_target_must_be_named_as_a_picture(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WriteError, match=r"\.jpeg, \.jpg, \.png"):
+        write_still(tmp_path / name, Still(noise(np.uint8, 4, 4, 3)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("suffix", "side"), [(".jpg", 65_501), (".webp", 16_384)])
+def test_a_picture_too_large_for_its_format_leaves_nothing(
+    tmp_path: Path, suffix: str, side: int
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_text("what was there")
+    with pytest.raises(WriteError, match="cannot be written as"):
+        write_still(path, Still(np.zeros((1, side, 3), np.uint8)))
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert path.read_text() == "what was there"
+
+
+def test_a_failure_at_the_end_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(WriteError, match=r"a\.png"):
+        write_still(tmp_path / "a.png", Still(noise(np.uint8, 4, 4, 3)))
+    with pytest.raises(WriteError, match="No such file"):
+        write_still(tmp_path / "no" / "a.png", Still(noise(np.uint8, 4, 4, 3)))
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
