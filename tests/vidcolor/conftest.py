@@ -1,6 +1,6 @@
 """Weights that colour nonsense, but firmly; and a film of anything."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,15 +12,6 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from vidcolor_models.film import BINS, Film
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_torch_thread() -> Iterator[None]:
-    """Keep torch from spinning on cores that others work on: the pictures are tiny."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
