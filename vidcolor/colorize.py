@@ -41,19 +41,20 @@ def colorize(
 ) -> Finished:
     """Colour a film or a photo, and return the account of it.
 
-    `target` is NAME.color.EXT beside the source unless it is given. `model` is a name
-    of the zoo, a weights file, or a `Colorizer`, which then has the last word on
-    `device` and `size` (the short side at the network, in pixels). `smooth` counts the
-    neighbours on each side that colours are averaged over, 0 for none; `start` and
-    `end` are seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The
-    target is written under another name and takes its own at the end.
+    `target` is a file, or a folder for one of the source's name; without it, it is
+    NAME.color.EXT beside the source. `model` is a name of the zoo, a weights file, or
+    a `Colorizer`, which then has the last word on `device` and `size` (the short side
+    at the network, in pixels). `smooth` counts the neighbours on each side that
+    colours are averaged over, 0 for none; `start` and `end` are seconds. `codec`,
+    `crf`, `preset` and `options` go to the encoder. The target is written under
+    another name and takes its own at the end.
 
     Raises:
         VidcolorError: the file cannot be read, the target not written, or options do
             not fit; ModelError: the model cannot be used.
     """
     source = Path(source)
-    aim = Path(target) if target is not None else default_target(source)
+    aim, explicit = _aim(source, target)
     if source.suffix.lower() in STILL_SUFFIXES:
         check_target(source, aim, overwrite=overwrite)
         colorizer = _colorizer(model, device, size)
@@ -67,12 +68,21 @@ def colorize(
             crf=crf,
             preset=preset,
             options=dict(options or {}),
-            explicit=target is not None,
+            explicit=explicit,
             overwrite=overwrite,
         )
         colorizer = _colorizer(model, device, size)
         painted = painted_frames(reader, plan, colorizer, smooth, *span)
         return color_film(reader, plan, colorizer, painted, span, on_event)
+
+
+def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
+    """Return the file to write, and whether a person chose its name."""
+    if target is None:
+        return default_target(source), False
+    if Path(target).is_dir():
+        return Path(target) / source.name, False
+    return Path(target), True
 
 
 def default_target(source: Path) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from vidcolor.errors import OptionError, ReadError
+from vidcolor.errors import OptionError, ReadError, WriteError
 from vidcolor.stills import STILL_SUFFIXES
 
 # fmt: off
@@ -40,32 +40,39 @@ def find_sources(paths: Iterable[Path]) -> list[Path]:
 def choose_targets(
     paths: list[Path], sources: list[Path], output: Path | None
 ) -> list[Path | None]:
-    """Return a target for each source: None is for the default beside it.
+    """Return a target for each source: a file, a folder, or None for the default.
 
-    One file goes to `output`, or into it if it is a folder; several files, or what was
-    found in a folder, go into the folder `output`, which is made if need be. Files
-    found in a folder keep their place under it.
+    One file goes to `output`; several files, or what was found in a folder, go into
+    the folder `output`, where files found in a folder keep their place. Folders are
+    made as needed.
 
     Raises:
         OptionError: several files for one file, or two for one name.
+        WriteError: a folder cannot be made.
     """
     if output is None:
         return [None] * len(sources)
-    if len(paths) == 1 and not paths[0].is_dir() and not output.is_dir():
+    if len(paths) == 1 and not paths[0].is_dir():
         return [output]
     if output.exists() and not output.is_dir():
         raise OptionError(f"{output} is a file: name a folder for several results")
-    targets: list[Path | None] = [output / _inside(s, paths) for s in sources]
-    if len(set(targets)) < len(targets):
+    folders = [output / _folder_inside(source, paths) for source in sources]
+    results = {f / s.name for f, s in zip(folders, sources, strict=True)}
+    if len(results) < len(sources):
         raise OptionError("two sources have one name: colour them in separate runs")
-    return targets
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WriteError(folder, error.strerror or str(error)) from error
+    return list(folders)
 
 
-def _inside(source: Path, paths: list[Path]) -> Path:
+def _folder_inside(source: Path, paths: list[Path]) -> Path:
     for path in paths:
         if path.is_dir() and source.is_relative_to(path):
-            return source.relative_to(path)
-    return Path(source.name)
+            return source.relative_to(path).parent
+    return Path()
 
 
 def _is_source(path: Path) -> bool:

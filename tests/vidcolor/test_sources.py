@@ -35,17 +35,15 @@ def test_nothing_found_is_told(tmp_path: Path) -> None:
         find_sources([tmp_path / "x.mp4"])
 
 
-def test_one_file_goes_to_the_target_or_into_the_folder(folder: Path) -> None:
+def test_one_file_goes_where_it_is_told(folder: Path) -> None:
     one = [folder / "b.mkv"]
     assert choose_targets(one, one, None) == [None]
     assert choose_targets(one, one, Path("out.mkv")) == [Path("out.mkv")]
-    assert choose_targets(one, one, folder / "deep") == [folder / "deep" / "b.mkv"]
 
 
 def test_what_was_found_in_a_folder_keeps_its_place(folder: Path) -> None:
-    found = find_sources([folder])
-    targets = choose_targets([folder], found, folder / "out")
-    assert targets[-1] == folder / "out" / "deep" / "c.png"
+    targets = choose_targets([folder], find_sources([folder]), folder / "out")
+    assert targets == [folder / "out", folder / "out", folder / "out" / "deep"]
 
 
 def test_several_files_do_not_fit_into_one(folder: Path) -> None:

@@ -91,8 +91,6 @@ def colorize(
     with choose_show(quiet=quiet, as_json=as_json, files=len(files)) as show:
         codes = set()
         for source, target in zip(files, targets, strict=True):
-            if target is not None and len(files) > 1:
-                target.parent.mkdir(parents=True, exist_ok=True)
             codes.add(_color_one(color, source, target, show, named=not as_json))
     raise typer.Exit(next((c for c in (FAILED, DAMAGED) if c in codes), 0))
 
