@@ -16,10 +16,19 @@ from vidcolor_models.store import sha256_of
 def main(
     checkpoint: Annotated[Path, typer.Argument(help="A run's last.pt.")],
     target: Annotated[Path, typer.Argument(help="The .safetensors to write.")],
+    temperature: Annotated[float | None, typer.Option(help="Of decoding.")] = None,
+    vividness: Annotated[float | None, typer.Option(help="Of decoding.")] = None,
 ) -> None:
-    """Write the running mean of the weights as half floats, and print its SHA-256."""
+    """Write the running mean of the weights as half floats, and print its SHA-256.
+
+    How the distribution is decoded is not trained, but chosen on validation pictures
+    afterwards; it is written with the weights.
+    """
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     tensors = {name: half(value) for name, value in state["ema"].items()}
+    for name, value in (("temperature", temperature), ("vividness", vividness)):
+        if value is not None:
+            tensors[name] = torch.tensor(value, dtype=torch.float16)
     save_file(tensors, target)
     print(f"{target}: step {state['step']}, sha256 {sha256_of(target)}")
 

@@ -51,8 +51,8 @@ class Film(nn.Module):
         self.head = nn.Conv2d(width, bins, 1)
         self.register_buffer("bins", torch.zeros(bins, 2))
         self.register_buffer("rarity", torch.zeros(bins))
-        self.register_buffer("temperature", torch.tensor(0.7))
-        self.register_buffer("vividness", torch.tensor(0.4))
+        self.register_buffer("temperature", torch.tensor(0.38))
+        self.register_buffer("vividness", torch.tensor(0.9))
 
     def forward(
         self,

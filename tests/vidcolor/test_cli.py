@@ -33,10 +33,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
 
     def call(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["vidcolor", *map(str, arguments)])
-        before = signal.getsignal(signal.SIGTERM)
+        before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
         with pytest.raises(SystemExit) as exited:
             cli.main()
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         code = exited.value.code
         assert isinstance(code, int)
         out, err = capfd.readouterr()

@@ -1,7 +1,6 @@
 """The commands under one name, and what becomes of an error."""
 
 import os
-import signal
 import sys
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from vidcolor import __version__
 from vidcolor.cli.codes import FAILED, INTERRUPTED, WRONG_USAGE
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.info import info
+from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.models import models_app
 from vidcolor.cli.preview import preview
 from vidcolor.errors import VidcolorError
@@ -45,14 +45,14 @@ def vidcolor(
 
 def main() -> None:
     """Run the command line; an expected failure is one line, not a traceback."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupts.catch()
     try:
         code = app(standalone_mode=False)
     except (VidcolorError, ModelError) as error:
         console.print(f"[red]error:[/] {printable(error)}", soft_wrap=True)
         code = FAILED
     except (KeyboardInterrupt, typer.Abort):
-        console.print("interrupted: nothing was left behind")
+        console.print("interrupted: nothing unfinished was left behind")
         code = INTERRUPTED
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,7 +64,3 @@ def main() -> None:
         error.show()
         code = WRONG_USAGE
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

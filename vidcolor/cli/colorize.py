@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vidcolor.cli.codes import DAMAGED, FAILED
+from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.options import (
     Device,
     Json,
@@ -21,8 +22,8 @@ from vidcolor.cli.options import (
 from vidcolor.cli.output import print_path
 from vidcolor.defaults import RADIUS
 from vidcolor.errors import OptionError, VidcolorError
-from vidcolor.events import Failed, Finished
-from vidcolor.show import Show, choose_show
+from vidcolor.events import Failed, Finished, OnEvent
+from vidcolor.show import choose_show
 from vidcolor.times import parse_time
 from vidcolor_models.errors import ModelError
 from vidcolor_models.registry import DEFAULT_MODEL
@@ -89,9 +90,10 @@ def colorize(
         overwrite=overwrite,
     )
     with choose_show(quiet=quiet, as_json=as_json, files=len(files)) as show:
+        tell = interrupts.watch(show)
         codes = set()
         for source, target in zip(files, targets, strict=True):
-            codes.add(_color_one(color, source, target, show, named=not as_json))
+            codes.add(_color_one(color, source, target, tell, named=not as_json))
     raise typer.Exit(next((c for c in (FAILED, DAMAGED) if c in codes), 0))
 
 
@@ -99,17 +101,17 @@ def _color_one(
     color: Callable[..., Finished],
     source: Path,
     target: Path | None,
-    show: Show,
+    tell: OnEvent,
     *,
     named: bool,
 ) -> int:
     """Colour a file, tell how it went, and return its code; `named` prints its name."""
     try:
-        done = color(source, target, on_event=show)
+        done = color(source, target, on_event=tell)
     except (VidcolorError, ModelError) as error:
-        show(Failed(source, str(error)))
+        tell(Failed(source, str(error)))
         return FAILED
-    show(done)
+    tell(done)
     if named:
         print_path(done.target)
     return DAMAGED if done.lost else 0

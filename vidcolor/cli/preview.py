@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.options import (
     Device,
     Json,
@@ -93,8 +94,9 @@ def _write_film(
 ) -> None:
     """Write a sample, tell how it goes, and print its name."""
     with choose_show(quiet=quiet, as_json=as_json, files=1) as show:
-        done = write(show)
-        show(done)
+        tell = interrupts.watch(show)
+        done = write(tell)
+        tell(done)
     if not as_json:
         print_path(done.target)
 
