@@ -52,7 +52,7 @@ class Film(nn.Module):
         self.register_buffer("bins", torch.zeros(bins, 2))
         self.register_buffer("rarity", torch.zeros(bins))
         self.register_buffer("temperature", torch.tensor(0.38))
-        self.register_buffer("vividness", torch.tensor(0.9))
+        self.register_buffer("vividness", torch.tensor(1.15))
 
     def forward(
         self,
