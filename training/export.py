@@ -1,6 +1,8 @@
 """Write a run's weights as the package ships them.
 
 python -m training.export RUN/last.pt film.safetensors
+
+A card, film.md, is written beside them unless there is one.
 """
 
 from pathlib import Path
@@ -10,6 +12,7 @@ import torch
 import typer
 from safetensors.torch import save_file
 
+from training.card import card
 from vidcolor_models.store import sha256_of
 
 
@@ -30,7 +33,11 @@ def main(
         if value is not None:
             tensors[name] = torch.tensor(value, dtype=torch.float16)
     save_file(tensors, target)
-    print(f"{target}: step {state['step']}, sha256 {sha256_of(target)}")
+    sha256 = sha256_of(target)
+    words = target.with_suffix(".md")
+    if not words.exists():  # a person may have written into it
+        words.write_text(card(target.stem, sha256, state, tensors), encoding="utf-8")
+    print(f"{target}: step {state['step']}, sha256 {sha256}; its card: {words}")
 
 
 def half(value: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,10 @@ or `torchrun` in front of `-m training.train`.
 
 import csv
 import math
+import os
+import platform
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +58,7 @@ def main(
     """Train, or go on training."""
     config = read_config(config_file)
     accelerator = Accelerator(
+        cpu=not torch.accelerator.is_available(),  # else torchrun has no CPU group
         mixed_precision="bf16",
         step_scheduler_with_optimizer=False,
     )
@@ -96,6 +100,11 @@ class Run:
         self.step = 0
         self.seconds = 0.0
         self.network = network
+        self.facts = {  # for the weights' card
+            "config": {**asdict(config), "scale": list(config.scale)},
+            "pictures": len(pictures),
+            "hardware": _hardware(accelerator),
+        }
         self._resume()
         self.module, self.optimizer = accelerator.prepare(
             Logits(network), self.optimizer
@@ -169,6 +178,7 @@ class Run:
         state = {
             "step": self.step,
             "seconds": self.seconds,
+            "facts": self.facts,
             "network": self.network.state_dict(),
             "ema": self.ema.network.state_dict(),
             "ema_updates": self.ema.updates,
@@ -190,6 +200,15 @@ class Run:
         self.ema.network.load_state_dict(state["ema"])
         self.ema.updates = state["ema_updates"]
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.accelerator.is_main_process:
+            self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        """Drop the log's rows after the checkpoint: those steps will come again."""
+        path = self.out / "log.csv"
+        if path.exists():
+            rows = path.read_text().splitlines(keepends=True)
+            path.write_text("".join(rows[: self.step + 1]))
 
     def _progress(self) -> Progress:
         return Progress(
@@ -199,6 +218,16 @@ class Run:
             TimeRemainingColumn(),
             disable=not self.accelerator.is_main_process,
         )
+
+
+def _hardware(accelerator: Accelerator) -> str:
+    device = accelerator.device
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:
+        name = f"{device.type} ({platform.machine()}, {os.cpu_count()} cores)"
+    count = accelerator.num_processes
+    return f"{count} x {name}, PyTorch {torch.__version__}"
 
 
 def learning_rate(step: int, config: Config) -> float:

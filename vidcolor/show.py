@@ -213,13 +213,18 @@ def _tell_start(event: Started) -> None:
 def _tell_end(event: Finished) -> None:
     rate = event.frames / max(event.seconds, 1e-9)
     console.print(
-        f"{printable(event.source.name)}: {event.frames} frames, {event.shots} shots, "
+        f"{printable(event.source.name)}: {_count(event.frames, 'frame')}, "
+        f"{_count(event.shots, 'shot')}, "
         f"in {format_time(event.seconds)} ({rate:.1f} frames/s)",
         soft_wrap=True,
     )
     if not event.streams:  # a photo: what was left out is known at the end only
         for note in event.notes:
             console.print(f"  {printable(note)}", soft_wrap=True)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _tell_losses(event: Finished) -> None:

@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import math
 from dataclasses import replace
 from itertools import pairwise
@@ -141,6 +142,32 @@ def test_what_is_exported_is_a_model(trained: Path, tmp_path: Path) -> None:
     state = torch.load(trained / "last.pt", weights_only=True)["ema"]
     for name, tensor in model.network.state_dict().items():
         torch.testing.assert_close(tensor, state[name], rtol=1e-3, atol=1e-6)
+
+
+def test_a_card_goes_with_the_weights_and_is_not_written_over(
+    trained: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "mine.safetensors"
+    export(trained / "last.pt", target, vividness=0.5)
+    card = target.with_suffix(".md")
+    text = card.read_text(encoding="utf-8")
+    assert hashlib.sha256(target.read_bytes()).hexdigest() in text
+    assert "3 of 3 steps" in text
+    assert "vividness 0.50" in text
+    card.write_text("seen by a person")
+    export(trained / "last.pt", target)
+    assert card.read_text() == "seen by a person"
+
+
+def test_steps_after_the_checkpoint_come_but_once_in_the_log(
+    tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    run, batches = started(config, tmp_path, pictures)
+    run.go(batches, None)
+    log = (tmp_path / "log.csv").read_text()
+    (tmp_path / "log.csv").write_text(log + "4,lost to a power cut\n")
+    started(config, tmp_path, pictures)
+    assert (tmp_path / "log.csv").read_text() == log
 
 
 def test_numbers_too_large_for_half_precision_are_refused() -> None:
