@@ -102,16 +102,17 @@ class LineShow(QuietShow):
             self._total = event.frames
             _tell_start(event)
         elif isinstance(event, Progressed):
-            if monotonic() - self._told >= _LINE_EVERY:
-                self._told = monotonic()
-                console.print(self._line(event), soft_wrap=True)
+            now = monotonic()
+            if now - self._told >= _LINE_EVERY:
+                self._told = now
+                console.print(self._line(event, now), soft_wrap=True)
         else:
             super().__call__(event)
             if isinstance(event, Finished):
                 _tell_end(event)
 
-    def _line(self, event: Progressed) -> str:
-        rate = event.frames / max(monotonic() - self._started, 1e-9)
+    def _line(self, event: Progressed, now: float) -> str:
+        rate = event.frames / (now - self._started)
         of = f"/{self._total}" if self._total else ""
         left = ""
         if self._total and self._total > event.frames:

@@ -1,0 +1,46 @@
+import shutil
+
+import pytest
+import torch
+
+from vidcolor.device import choose_device, idle_gpu
+from vidcolor.errors import OptionError
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_without_a_gpu_the_cpu_is_taken_and_nothing_is_said() -> None:
+    assert choose_device("auto") == CPU
+    assert idle_gpu(CPU) is None
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_gpu_that_is_not_there_is_told() -> None:
+    with pytest.raises(OptionError, match="no cuda"):
+        choose_device("cuda")
+    with pytest.raises(OptionError, match="'tpu'"):
+        choose_device("tpu")
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_gpu_that_lies_idle_is_told_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto").type == "cuda"
+    assert "RUNNING ON THE CPU" in (idle_gpu(CPU) or "")
+    assert idle_gpu(torch.device("cuda")) is None
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_gpu_that_this_torch_cannot_use_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    assert torch.__version__ in (idle_gpu(CPU) or "")

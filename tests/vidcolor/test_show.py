@@ -1,0 +1,100 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from vidcolor import show
+from vidcolor.events import Event, Failed, Finished, Progressed, Started
+from vidcolor.show import BarShow, JsonShow, LineShow, QuietShow, Show, printable
+
+REEL = Path("reel.mp4")
+FINISHED = Finished(
+    source=REEL,
+    target=Path("reel.color.mp4"),
+    frames=4,
+    shots=1,
+    lost=("2 frames missing",),
+    notes=("a note",),
+    streams=({"stream": "video 0", "fate": "coloured", "reason": ""},),
+    seconds=2.0,
+    model="film",
+    sha256="0" * 64,
+)
+EVENTS: list[Event] = [
+    Started(REEL, Path("reel.color.mp4"), 4, "cpu", ("a note",), "A GPU LIES IDLE"),
+    Progressed(REEL, 1, 1),
+    Progressed(REEL, 2, 1),
+    FINISHED,
+    Failed(Path("torn.mp4"), "torn.mp4: is torn"),
+]
+
+
+def told(shown: Show, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what is shown of EVENTS on stderr."""
+    out = io.StringIO()
+    console = Console(file=out, width=120, highlight=False)
+    monkeypatch.setattr(show, "console", console)
+    with shown:
+        for event in EVENTS:
+            shown(event)
+    return out.getvalue()
+
+
+def test_quiet_tells_only_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = told(QuietShow(), monkeypatch).splitlines()
+    assert lines == [
+        "damaged: reel.mp4: 2 frames missing",
+        "error: torn.mp4: is torn",
+    ]
+
+
+def test_lines_tell_notes_before_and_speed_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = told(LineShow(), monkeypatch).splitlines()
+    assert lines[:2] == ["A GPU LIES IDLE", "reel.mp4: a note"]
+    assert "reel.mp4: 4 frames, 1 shot, in 0:02 (2.0 frames/s)" in lines
+
+
+def test_lines_of_progress_tell_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 110.0, 111.0])
+    monkeypatch.setattr(show, "monotonic", lambda: next(clock))
+    lines = told(LineShow(), monkeypatch).splitlines()
+    assert lines[2] == "reel.mp4: 1/4 frames, 0.1 frames/s, 0:30 left, shot 1"
+
+
+def test_bars_are_for_files_and_for_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=120, highlight=False)
+    monkeypatch.setattr(show, "console", console)
+    with BarShow(files=2) as bars:
+        for event in EVENTS:
+            bars(event)
+            bars._progress.refresh()
+    text = out.getvalue()
+    assert "all files" in text
+    assert "2/4" in text
+    assert "shot 1" in text
+
+
+def test_json_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = JsonShow()
+    for event in EVENTS:
+        shown(event)
+    read = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert read[0]["warning"] == "A GPU LIES IDLE"
+    assert read[-2]["lost"] == ["2 frames missing"]
+    assert read[-1] == {
+        "event": "failed",
+        "source": "torn.mp4",
+        "problem": "torn.mp4: is torn",
+    }
+
+
+def test_what_a_file_says_cannot_steer_the_terminal() -> None:
+    assert "\x1b" not in printable("\x1b[2Jgone")
+    assert printable("[red]") == r"\[red]"
