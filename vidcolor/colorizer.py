@@ -71,7 +71,9 @@ class Colorizer:
         """
         batch = lightness[:, None].to(self.device)
         batch = batch.contiguous(memory_format=torch.channels_last)
-        ab: Tensor = self._network(batch).float().cpu()
+        # Cloned once the network's large tensors are freed: the answers wait for the
+        # window, and would keep the heap from using the holes around them again.
+        ab: Tensor = self._network(batch).float().cpu().clone()
         if not ab.isfinite().all():
             raise OptionError(
                 f"the model {self.model.name!r} answered with numbers that are not "
