@@ -34,7 +34,7 @@ def main() -> None:
         show(f"shrink, {name}", shrink, luma, 256, 448)
         show(f"spread, {name}", spread, ab, guide)
         show(f"chroma, {name}", chroma, spread(ab, guide), luma)
-    frames = [(n, Prediction(ab, ab[0], n == 0)) for n in range(30)]
+    frames = [(n, Prediction(ab, ab[0].abs(), ab[0], n == 0)) for n in range(30)]
     show("smooth, radius 8, 30 frames", lambda: list(smooth(frames, 8)))
 
 

@@ -70,7 +70,7 @@ def _results(
     results = []
     for strength in strengths:
         network.vividness.fill_(strength)
-        ab = network.decode(logits)[0].cpu()
+        ab = network.decode(logits).ab[0].cpu()
         ab = spread(ab, to_lightness(luma))
         rgb = to_rgb(luma, to_chroma(ab, luma, Matrix.BT601), Matrix.BT601)
         results.append((strength, _bytes(rgb)))

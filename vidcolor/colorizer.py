@@ -1,5 +1,6 @@
 """The network at work: lightness in, ab out, on whatever device there is."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +19,15 @@ from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 _GRID = 32  # the networks halve a picture five times at most
 _GPU_BATCH = 8  # pictures at once; a CPU is as quick with one
 _LONGEST = 8  # a picture longer than so many short sides is looked at squeezed
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What the network says of N pictures, at a size of its own."""
+
+    ab: Tensor  # N, 2, h, w
+    uncertainty: Tensor  # N, h, w: the standard deviation of ab, in its units
+    lightness: Tensor  # N, h, w; 0..100
 
 
 class Colorizer:
@@ -61,10 +71,10 @@ class Colorizer:
         return tuple(max(_GRID, round(s / _GRID) * _GRID) for s in (tall, wide))  # type: ignore[return-value]
 
     @torch.inference_mode()
-    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
-        """Return ab (N, 2, h, w) and lightness (N, h, w), on the CPU, of (N, H, W).
+    def predict(self, lightness: Tensor) -> Predictions:
+        """Return what the network says of lightness (N, H, W) in 0..100, on the CPU.
 
-        L is in 0..100. How large the answer is depends on the network.
+        How large the answer is depends on the network.
 
         Raises:
             OptionError: the network answers with numbers that are none.
@@ -73,14 +83,15 @@ class Colorizer:
         batch = batch.contiguous(memory_format=torch.channels_last)
         # Cloned once the network's large tensors are freed: the answers wait for the
         # window, and would keep the heap from using the holes around them again.
-        ab: Tensor = self._network(batch).float().cpu().clone()
+        ab, uncertainty = (part.float().cpu().clone() for part in self._network(batch))
         if not ab.isfinite().all():
             raise OptionError(
                 f"the model {self.model.name!r} answered with numbers that are not "
                 "finite: its weights are damaged, or its values overflow"
             )
         height, width = ab.shape[-2:]
-        return ab, torch.stack([shrink(one, height, width) for one in lightness])
+        small = torch.stack([shrink(one, height, width) for one in lightness])
+        return Predictions(ab, uncertainty[:, 0], small)
 
     def colorize_image(self, image: NDArray[Any]) -> NDArray[Any]:
         """Return the image in colour: RGB (H, W, 3), of the same type.
@@ -101,8 +112,8 @@ class Colorizer:
         """Return ab (2, H, W) of a picture by its luma (H, W) in 0..1."""
         height, width = luma.shape
         small = shrink(luma, *self.network_size(height, width))
-        ab, _ = self.predict(to_lightness(small)[None])
-        return spread(ab[0], to_lightness(luma))
+        ab = self.predict(to_lightness(small)[None]).ab[0]
+        return spread(ab, to_lightness(luma))
 
 
 def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:

@@ -99,9 +99,10 @@ def predict(
     sights = iter(sights)
     while batch := list(islice(sights, colorizer.batch)):
         lightness = torch.stack([to_lightness(sight.luma) for sight, _ in batch])
-        answers = zip(*colorizer.predict(lightness), strict=True)
-        for (sight, starts), (ab, own) in zip(batch, answers, strict=True):
-            yield sight.frame, Prediction(ab, own, starts)
+        seen = colorizer.predict(lightness)
+        parts = zip(seen.ab, seen.uncertainty, seen.lightness, strict=True)
+        for (sight, starts), part in zip(batch, parts, strict=True):
+            yield sight.frame, Prediction(*part, starts)
 
 
 def paint(

@@ -7,7 +7,7 @@ its lightness is like this frame's: what moved away takes its colour along.
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
@@ -23,6 +23,7 @@ class Prediction:
     """What the network said of one frame."""
 
     ab: Tensor  # 2, h, w
+    uncertainty: Tensor  # h, w: the standard deviation of ab, in its units
     lightness: Tensor  # h, w; 0..100
     starts_shot: bool
 
@@ -62,7 +63,7 @@ def _answer(
     neighbours += [(i + 1, p) for i, (_, p) in enumerate(coming)]
     mean = _mean(now, neighbours, radius)
     past.append(now)
-    return item, Prediction(mean, now.lightness, now.starts_shot)
+    return item, replace(now, ab=mean)
 
 
 def _mean(

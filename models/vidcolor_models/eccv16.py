@@ -7,8 +7,11 @@ checkpoint has them, so that it loads as it is.
 
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from vidcolor_models.answer import Answer, expected
 
 BINS = 313
 _STRIDE = 8  # sides must be multiples of it on the way down
@@ -38,7 +41,7 @@ class ECCV16(nn.Module):
         )
         self.model_out = nn.Conv2d(BINS, 2, 1, bias=False)  # the bins' places in ab
 
-    def forward(self, lightness: Tensor) -> Tensor:
+    def forward(self, lightness: Tensor) -> Answer:
         """Predict ab (N, 2, H, W) from lightness (N, 1, H, W) in 0..100.
 
         A size that is no multiple of 8 is filled up with its last row and column, and
@@ -51,9 +54,13 @@ class ECCV16(nn.Module):
             x = stage(x)
         for stage in (self.model5, self.model6, self.model7, self.model8):
             x = stage(x)
-        ab = self.model_out(x.softmax(dim=1)) * _AB
-        ab = F.interpolate(ab, scale_factor=4, mode="bilinear", align_corners=False)
-        return ab[..., :height, :width]
+        bins = self.model_out.weight.flatten(1).T * _AB
+        small = torch.cat(expected(x.softmax(dim=1), bins), dim=1)
+        large = F.interpolate(
+            small, scale_factor=4, mode="bilinear", align_corners=False
+        )
+        large = large[..., :height, :width]
+        return Answer(large[:, :2], large[:, 2:])
 
 
 def _stage(*channels: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:

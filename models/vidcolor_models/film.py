@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidcolor_models.answer import Answer, expected
 from vidcolor_models.hints import hint_channels
 
 BINS = 262  # cells of step 10 that sRGB colours fall into
@@ -47,6 +48,7 @@ class Film(nn.Module):
     def __init__(self, width: int = 128, bins: int = BINS) -> None:
         super().__init__()
         self.encoder = EfficientNetLite0(channels=4)
+        self.context = nn.Sequential(*(Attention(_TAP_CHANNELS[-1]) for _ in range(2)))
         self.decoder = Pyramid(_TAP_CHANNELS, width)
         self.head = nn.Conv2d(width, bins, 1)
         self.register_buffer("bins", torch.zeros(bins, 2))
@@ -59,7 +61,7 @@ class Film(nn.Module):
         lightness: Tensor,
         hint_ab: Tensor | None = None,
         hint_mask: Tensor | None = None,
-    ) -> Tensor:
+    ) -> Answer:
         """Predict ab (N, 2, H/4, W/4) from lightness (N, 1, H, W) in 0..100.
 
         `hint_ab` (N, 2, H, W) holds where `hint_mask` (N, 1, H, W) is 1, is ignored
@@ -79,21 +81,21 @@ class Film(nn.Module):
         """Return the unnormalised log-probability of each bin, (N, bins, H/4, W/4)."""
         grey = (lightness * 2.55 - 127) / 128  # what the ImageNet weights were used to
         hints = hint_channels(lightness, hint_ab, hint_mask)
-        logits: Tensor = self.head(
-            self.decoder(self.encoder(torch.cat([grey, hints], dim=1)))
-        )
+        *fine, coarse = self.encoder(torch.cat([grey, hints], dim=1))
+        logits: Tensor = self.head(self.decoder([*fine, self.context(coarse)]))
         return logits
 
-    def decode(self, logits: Tensor) -> Tensor:
+    def decode(self, logits: Tensor) -> Answer:
         """Return the annealed mean of ab (N, 2, H, W) (equation 5 of ECCV16).
 
         Rebalancing is done here, not in the weights: each bin's probability is
         multiplied by its rarity to the power of `vividness`. 0 gives the timid mean,
-        1 the bold one that training on rebalanced classes gives.
+        1 the bold one that training on rebalanced classes gives. The uncertainty is
+        that of the distribution so made.
         """
         tilt = (self.vividness * self.rarity).view(1, -1, 1, 1)
         probabilities = (logits.float() / self.temperature + tilt).softmax(dim=1)
-        return torch.einsum("nqhw,qc->nchw", probabilities, self.bins)
+        return expected(probabilities, self.bins)
 
 
 class EfficientNetLite0(nn.Module):
@@ -143,6 +145,43 @@ class InvertedBottleneck(nn.Module):
         wide = x if self.expand is None else F.relu6(self.expand(x))
         narrow: Tensor = self.project(F.relu6(self.depthwise(wide)))
         return x + narrow if self.residual else narrow
+
+
+class Attention(nn.Module):
+    """Each place asks all others what they see: a meadow is one meadow.
+
+    A transformer layer (Vaswani et al. 2017, arXiv 1706.03762), normalised first, each
+    half scaled by learned factors that begin near zero (LayerScale, arXiv 2103.17239).
+    Places are not numbered, so that any size of picture will do.
+    """
+
+    def __init__(self, channels: int, heads: int = 8) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_norm = nn.LayerNorm(channels)
+        self.ask = nn.Linear(channels, 3 * channels)
+        self.answer = nn.Linear(channels, channels)
+        self.attention_scale = nn.Parameter(torch.full((channels,), 1e-2))
+        self.feed_norm = nn.LayerNorm(channels)
+        self.feed = nn.Sequential(
+            nn.Linear(channels, 2 * channels),
+            nn.GELU(),
+            nn.Linear(2 * channels, channels),
+        )
+        self.feed_scale = nn.Parameter(torch.full((channels,), 1e-2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the same shape."""
+        channels = x.shape[1]
+        places = x.flatten(2).transpose(1, 2)  # N, H*W, C
+        asked = self.ask(self.attention_norm(places))
+        asked = asked.unflatten(-1, (3, self.heads, channels // self.heads))
+        seen = F.scaled_dot_product_attention(*asked.permute(2, 0, 3, 1, 4))
+        seen = seen.transpose(1, 2).reshape(places.shape)
+        places = places + self.attention_scale * self.answer(seen)
+        places = places + self.feed_scale * self.feed(self.feed_norm(places))
+        x = places.transpose(1, 2).reshape(x.shape)
+        return x
 
 
 class Pyramid(nn.Module):

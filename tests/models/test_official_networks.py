@@ -25,7 +25,7 @@ def lightness() -> Tensor:
 
 def colour(network: nn.Module, *inputs: Tensor) -> Tensor:
     with torch.inference_mode():
-        ab: Tensor = network(*inputs)
+        ab: Tensor = network(*inputs).ab
     return ab
 
 
@@ -58,6 +58,29 @@ def test_there_are_as_many_numbers_as_in_the_official_checkpoint(
 ) -> None:
     assert len(networks[name].state_dict()) == entries
     assert sum(p.numel() for p in networks[name].parameters()) == parameters
+
+
+@pytest.mark.parametrize("name", ["eccv16", "siggraph17"])
+@pytest.mark.parametrize("size", [(8, 16), (19, 30)])
+@torch.inference_mode()
+def test_uncertainty_is_ab_s_size_and_within_lab(
+    networks: Networks, name: str, size: tuple[int, int]
+) -> None:
+    uncertainty = networks[name](torch.full((2, 1, *size), 50.0)).uncertainty
+    assert uncertainty.shape == (2, 1, *size)
+    assert uncertainty.min() > 0
+    # No distribution is wider than one half in each of two opposite corners.
+    assert uncertainty.max() <= 110 * 2**0.5
+
+
+@torch.inference_mode()
+def test_siggraph17_is_sure_if_its_classifier_is(lightness: Tensor) -> None:
+    network = SIGGRAPH17().eval()
+    network.model_class[0].bias[123] = 1e4
+    uncertainty = network(lightness).uncertainty
+    torch.testing.assert_close(
+        uncertainty, torch.zeros_like(uncertainty), atol=0.1, rtol=0
+    )
 
 
 def test_eccv16_never_leaves_the_range_of_its_bins(

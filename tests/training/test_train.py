@@ -136,7 +136,7 @@ def test_what_is_exported_is_a_model(trained: Path, tmp_path: Path) -> None:
     model = load_model(str(target))
     assert model.name == "film"
     assert target.stat().st_size < 16 * 2**20
-    ab = model.network(torch.full((1, 1, 32, 32), 50.0))
+    ab = model.network(torch.full((1, 1, 32, 32), 50.0)).ab
     assert ab.shape == (1, 2, 8, 8)
     assert ab.isfinite().all()
     state = torch.load(trained / "last.pt", weights_only=True)["ema"]

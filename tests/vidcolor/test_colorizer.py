@@ -13,6 +13,7 @@ from vidcolor.errors import OptionError
 from vidcolor.lab import rgb_to_lab
 from vidcolor.yuv import Matrix
 from vidcolor_models import WeightsError
+from vidcolor_models.answer import Answer
 
 BT601 = np.array([0.299, 0.587, 0.114])
 
@@ -21,11 +22,15 @@ class Orange(nn.Module):
     """One colour everywhere, at a quarter of the size."""
 
     ab = (35.0, 45.0)
+    uncertainty = 12.0
 
-    def forward(self, lightness: Tensor) -> Tensor:
+    def forward(self, lightness: Tensor) -> Answer:
         rows, columns = lightness.shape[2] // 4, lightness.shape[3] // 4
         ab = torch.tensor(self.ab).view(1, 2, 1, 1)
-        return ab.expand(len(lightness), 2, rows, columns)
+        return Answer(
+            ab.expand(len(lightness), 2, rows, columns),
+            torch.full((len(lightness), 1, rows, columns), self.uncertainty),
+        )
 
 
 @pytest.fixture
@@ -135,9 +140,14 @@ def test_numbers_that_are_none_are_told(
 
 
 def test_predictions_come_with_lightness_of_their_size(colorizer: Colorizer) -> None:
-    ab, lightness = colorizer.predict(torch.full((2, 64, 96), 40.0))
-    assert ab.shape == (2, 2, 16, 24)
-    torch.testing.assert_close(lightness, torch.full((2, 16, 24), 40.0))
+    found = colorizer.predict(torch.full((2, 64, 96), 40.0))
+    assert found.ab.shape == (2, 2, 16, 24)
+    torch.testing.assert_close(found.lightness, torch.full((2, 16, 24), 40.0))
+
+
+def test_the_network_s_doubt_is_handed_on(orange: Colorizer) -> None:
+    found = orange.predict(torch.full((2, 64, 96), 40.0))
+    assert torch.equal(found.uncertainty, torch.full((2, 16, 24), Orange.uncertainty))
 
 
 @pytest.mark.parametrize("matrix", Matrix)
@@ -170,7 +180,7 @@ def test_a_missing_device_is_told() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_a_gpu_gives_the_cpu_s_colours(weights: str) -> None:
     lightness = torch.from_numpy(noise(3, 64, 64, dtype=np.float32)) * 100
-    here, _ = Colorizer(weights, "cpu").predict(lightness)
-    there, _ = Colorizer(weights, "cuda").predict(lightness)
+    here = Colorizer(weights, "cpu").predict(lightness).ab
+    there = Colorizer(weights, "cuda").predict(lightness).ab
     # TF32 keeps 10 bits of a number; a fiftieth of a colour's reach is not seen.
     torch.testing.assert_close(here, there, atol=2.0, rtol=0)

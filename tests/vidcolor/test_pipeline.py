@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.colorizer import Colorizer
+from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError
 from vidcolor.media.picture import Frame
 from vidcolor.media.reader import Reader
@@ -26,12 +26,13 @@ YUV420 = YuvFormat(8, False, Matrix.BT709, 1, 1)
 class ByPlace(Colorizer):
     """Red in the upper half of what is upright, green in the lower."""
 
-    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    def predict(self, lightness: Tensor) -> Predictions:
         count, height, width = lightness.shape
         ab = torch.zeros(count, 2, height // 4, width // 4)
         ab[:, 0, : height // 8] = 60
         ab[:, 0, height // 8 :] = -60
-        return ab, torch.stack([shrink(x, *ab.shape[2:]) for x in lightness])
+        small = torch.stack([shrink(x, *ab.shape[2:]) for x in lightness])
+        return Predictions(ab, torch.zeros_like(small), small)
 
 
 class Broken(Colorizer):
@@ -39,7 +40,7 @@ class Broken(Colorizer):
 
     answers = 0
 
-    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    def predict(self, lightness: Tensor) -> Predictions:
         self.answers += 1
         if self.answers > 3:
             raise OptionError("not finite")
@@ -147,7 +148,7 @@ def test_samples_that_are_not_square_are_seen_in_shape(
     seen = []
 
     class Watching(Colorizer):
-        def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        def predict(self, lightness: Tensor) -> Predictions:
             seen.append(tuple(lightness.shape[1:]))
             return super().predict(lightness)
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from torch import Generator, Tensor
 from vidcolor.smooth import Prediction, smooth
 
 SHAPE = (6, 8)
+SURE = torch.zeros(SHAPE)
 
 
 def shot(count: int, seed: int = 0, spread: float = 20.0) -> list[Prediction]:
@@ -14,7 +16,9 @@ def shot(count: int, seed: int = 0, spread: float = 20.0) -> list[Prediction]:
     random = Generator().manual_seed(seed)
     lightness = torch.rand(SHAPE, generator=random) * 100
     return [
-        Prediction(torch.randn(2, *SHAPE, generator=random) * spread, lightness, n == 0)
+        Prediction(
+            torch.randn(2, *SHAPE, generator=random) * spread, SURE, lightness, n == 0
+        )
         for n in range(count)
     ]
 
@@ -25,7 +29,7 @@ def smoothed(predictions: list[Prediction], radius: int) -> list[Tensor]:
 
 def with_ab(values: list[float], lightness: list[Tensor]) -> list[Prediction]:
     return [
-        Prediction(torch.full((2, *SHAPE), value), light, n == 0)
+        Prediction(torch.full((2, *SHAPE), value), SURE, light, n == 0)
         for n, (value, light) in enumerate(zip(values, lightness, strict=True))
     ]
 
@@ -73,7 +77,7 @@ def test_nothing_passes_a_cut() -> None:
 
 
 def test_a_first_frame_that_claims_no_shot_is_one_all_the_same() -> None:
-    given = [Prediction(p.ab, p.lightness, False) for p in shot(4)]
+    given = [replace(p, starts_shot=False) for p in shot(4)]
     assert len(smoothed(given, 2)) == 4
 
 
@@ -122,7 +126,7 @@ def test_noise_falls_as_it_does_in_a_mean() -> None:
 def test_flicker_does_not_hinder() -> None:
     still = shot(20)
     flickering = [
-        Prediction(p.ab, p.lightness + (15 if n % 2 else -15), p.starts_shot)
+        replace(p, lightness=p.lightness + (15 if n % 2 else -15))
         for n, p in enumerate(still)
     ]
     for calm, wild in zip(smoothed(still, 3), smoothed(flickering, 3), strict=True):
@@ -135,7 +139,7 @@ def test_what_moved_away_leaves_no_colour_behind() -> None:
     for column in range(8):
         ab, light = torch.full((2, *SHAPE), -20.0), torch.full(SHAPE, 20.0)
         ab[..., column], light[..., column] = 60.0, 80.0
-        predictions.append(Prediction(ab, light, column == 0))
+        predictions.append(Prediction(ab, SURE, light, column == 0))
     for before, after in zip(predictions, smoothed(predictions, 4), strict=True):
         torch.testing.assert_close(after, before.ab, atol=0.1, rtol=0)
 

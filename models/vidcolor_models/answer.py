@@ -1,0 +1,27 @@
+"""What a network answers: the colour of each place, and how sure it is of it."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Answer(NamedTuple):
+    """Ab, and its standard deviation under the distribution that it is the mean of."""
+
+    ab: Tensor  # N, 2, h, w
+    uncertainty: Tensor  # N, 1, h, w; in units of ab, 0 or more
+
+
+def expected(probabilities: Tensor, bins: Tensor) -> Answer:
+    """Return the mean of ab and the deviation from it: sqrt(E|ab|^2 - |E ab|^2).
+
+    `probabilities` (N, Q, h, w) add up to 1 over the Q bins of ab, `bins` (Q, 2).
+    """
+    squares = bins.square().sum(dim=1, keepdim=True)
+    moments = torch.einsum(
+        "nqhw,qc->nchw", probabilities, torch.cat([bins, squares], dim=1)
+    )
+    ab, square = moments[:, :2], moments[:, 2:]
+    variance = square - ab.square().sum(dim=1, keepdim=True)
+    return Answer(ab, variance.clamp(min=0).sqrt())
