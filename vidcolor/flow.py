@@ -1,0 +1,85 @@
+"""Where things have gone from one picture to another, and which of them are occluded.
+
+The flow is OpenCV's DIS: Kroeger et al. 2016, "Fast Optical Flow using Dense Inverse
+Search". What is occluded is told by the rules of Sundaram et al. 2010, "Dense Point
+Trajectories by GPU-accelerated Large Displacement Optical Flow", as Ruder et al. 2016
+and Lai et al. 2018 use them.
+"""
+
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Flow = NDArray[np.float32]  # height, width, 2: pixels to the right, and down
+Picture = TypeVar("Picture", NDArray[np.uint8], NDArray[np.float32])
+
+_SMALLEST = 32  # pixels a side: DIS reads outside pictures that are smaller
+
+
+def estimate_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Flow:
+    """Return how far each pixel of `first` (H, W) has moved in `second` (H, W).
+
+    What is at (x, y) in the first is at (x, y) + flow[y, x] in the second.
+    """
+    height, width = first.shape
+    down, across = max(0, _SMALLEST - height), max(0, _SMALLEST - width)
+    pictures = (
+        cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE)
+        for picture in (first, second)
+    )
+    # Made anew each time: it holds buffers, so two threads must not share one.
+    dis = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_MEDIUM)
+    found = dis.calc(*pictures, None)  # type: ignore[call-overload]
+    return np.asarray(found[:height, :width], np.float32)
+
+
+def warp(picture: Picture, flow: Flow) -> Picture:
+    """Return what is `flow` away from each pixel of a picture (H, W) or (H, W, C).
+
+    With the flow from a first picture to this one, this one's things come back to their
+    places in the first. Interpolated between pixels; the border goes on outside.
+    """
+    height, width = flow.shape[:2]
+    across, down = np.arange(width, dtype=np.float32), np.arange(height)[:, None]
+    return cv2.remap(  # type: ignore[return-value]
+        picture,
+        flow[..., 0] + across,
+        (flow[..., 1] + down).astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def occluded(flow: Flow, back: Flow) -> NDArray[np.bool_]:
+    """Return where (H, W) a picture's things cannot be seen in another, or not surely.
+
+    `flow` leads from the picture to the other, `back` from the other to the picture.
+    A pixel is occluded if the way back does not lead home, if it lies where one motion
+    borders on another, or if it has left the picture.
+    """
+    there, again = _square(flow), warp(back, flow)
+    astray = _square(again + flow) > 0.01 * (there + _square(again)) + 0.5
+    border = _slope(flow) > 0.01 * there + 0.002
+    return astray | border | _outside(flow)
+
+
+def _square(flow: Flow) -> NDArray[np.float32]:
+    return np.asarray((flow**2).sum(axis=2), np.float32)
+
+
+def _slope(flow: Flow) -> NDArray[np.float32]:
+    """Return the sum of the squares of a flow's four derivatives, as differences."""
+    across = np.diff(flow, axis=1, append=flow[:, -1:])
+    down = np.diff(flow, axis=0, append=flow[-1:])
+    return _square(across) + _square(down)
+
+
+def _outside(flow: Flow) -> NDArray[np.bool_]:
+    height, width = flow.shape[:2]
+    x = flow[..., 0] + np.arange(width)
+    y = flow[..., 1] + np.arange(height)[:, None]
+    # Half a pixel over the edge is still the edge's own.
+    inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
+    return np.asarray(~inside, np.bool_)
