@@ -7,6 +7,8 @@ picture's size, and a classifier answers with a distribution over bins of ab, as
 ECCV16 does (Zhang et al. 2016, arXiv 1603.08511).
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,7 +20,7 @@ BINS = 262  # cells of step 10 that sRGB colours fall into
 STRIDE = 4  # input pixels per predicted one
 
 # Kernel, stride of the first block, expansion, output channels, number of blocks:
-# EfficientNet-B0's stages (table 1 of the paper), which Lite0 keeps.
+# EfficientNet-B0's stages (table 1 of the paper).
 _STAGES = [
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
@@ -28,8 +30,7 @@ _STAGES = [
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 ]
-_TAPS = (2, 4, 10, 15)  # the last block before each halving, and the very last
-_TAP_CHANNELS = (24, 40, 112, 320)
+_TAPS = (1, 2, 4, 6)  # the last stage before each halving, and the very last
 
 
 class Film(nn.Module):
@@ -47,9 +48,10 @@ class Film(nn.Module):
 
     def __init__(self, width: int = 128, bins: int = BINS) -> None:
         super().__init__()
-        self.encoder = EfficientNetLite0(channels=4)
-        self.context = nn.Sequential(*(Attention(_TAP_CHANNELS[-1]) for _ in range(2)))
-        self.decoder = Pyramid(_TAP_CHANNELS, width)
+        self.encoder = EfficientNetLite(channels=4)
+        coarsest = self.encoder.tap_channels[-1]
+        self.context = nn.Sequential(*(Attention(coarsest) for _ in range(2)))
+        self.decoder = Pyramid(self.encoder.tap_channels, width)
         self.head = nn.Conv2d(width, bins, 1)
         self.register_buffer("bins", torch.zeros(bins, 2))
         self.register_buffer("rarity", torch.zeros(bins))
@@ -98,15 +100,26 @@ class Film(nn.Module):
         return expected(probabilities, self.bins)
 
 
-class EfficientNetLite0(nn.Module):
-    """The encoder, without its classifier: features at 1/4, 1/8, 1/16 and 1/32."""
+class EfficientNetLite(nn.Module):
+    """The encoder, without its classifier: features at 1/4, 1/8, 1/16 and 1/32.
 
-    def __init__(self, channels: int = 3) -> None:
+    `width` multiplies the channels of each stage, and `depth` its blocks (section 3.3
+    of the paper); 1 and 1 make Lite0, 1.1 and 1.2 Lite2. The Lite variants leave the
+    stem, and the depth of the first and the last stage, as they are.
+    """
+
+    def __init__(
+        self, channels: int = 3, width: float = 1.0, depth: float = 1.0
+    ) -> None:
         super().__init__()
         self.stem = _conv_norm(channels, 32, kernel=3, stride=2)
         blocks: list[nn.Module] = []
+        self.taps: list[int] = []  # blocks whose output is wanted
+        self.tap_channels: list[int] = []
         before = 32
-        for kernel, stride, expansion, after, count in _STAGES:
+        for stage, (kernel, stride, expansion, after, count) in enumerate(
+            _scaled(width, depth)
+        ):
             for index in range(count):
                 blocks.append(
                     InvertedBottleneck(
@@ -114,6 +127,9 @@ class EfficientNetLite0(nn.Module):
                     )
                 )
                 before = after
+            if stage in _TAPS:
+                self.taps.append(len(blocks) - 1)
+                self.tap_channels.append(after)
         self.blocks = nn.ModuleList(blocks)
 
     def forward(self, image: Tensor) -> list[Tensor]:
@@ -122,7 +138,7 @@ class EfficientNetLite0(nn.Module):
         taps = []
         for index, block in enumerate(self.blocks):
             x = block(x)
-            if index in _TAPS:
+            if index in self.taps:
                 taps.append(x)
         return taps
 
@@ -187,7 +203,7 @@ class Attention(nn.Module):
 class Pyramid(nn.Module):
     """From coarse to fine: enlarge, add the finer map, look around."""
 
-    def __init__(self, channels: tuple[int, ...], width: int) -> None:
+    def __init__(self, channels: list[int], width: int) -> None:
         super().__init__()
         self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
         self.smooths = nn.ModuleList(_conv_norm(width, width, 3) for _ in channels)
@@ -226,6 +242,19 @@ class SameConv2d(nn.Conv2d):
             short = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             pad += [short // 2, short - short // 2]
         return super().forward(F.pad(x, pad) if any(pad) else x)
+
+
+def _scaled(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
+    """Return the stages made wider, in steps of 8 channels, and deeper."""
+    stages = []
+    for stage, (kernel, stride, expansion, channels, count) in enumerate(_STAGES):
+        wanted = channels * width
+        wide = int(wanted + 4) // 8 * 8
+        if wide < 0.9 * wanted:  # the paper's code never takes a tenth away
+            wide += 8
+        deep = math.ceil(count * depth) if 0 < stage < len(_STAGES) - 1 else count
+        stages.append((kernel, stride, expansion, wide, deep))
+    return stages
 
 
 def _conv_norm(

