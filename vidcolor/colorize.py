@@ -29,6 +29,7 @@ def colorize(
     model: str | Colorizer = DEFAULT_MODEL,
     device: str = "auto",
     size: int | None = None,
+    vividness: float = 1.0,
     smooth: int = RADIUS,
     start: Fraction | float | None = None,
     end: Fraction | float | None = None,
@@ -43,11 +44,11 @@ def colorize(
 
     `target` is a file, or a folder for one of the source's name; without it, it is
     NAME.color.EXT beside the source. `model` is a name of the zoo, a weights file, or
-    a `Colorizer`, which then has the last word on `device` and `size` (the short side
-    at the network, in pixels). `smooth` counts the neighbours on each side that
-    colours are averaged over, 0 for none; `start` and `end` are seconds. `codec`,
-    `crf`, `preset` and `options` go to the encoder. The target is written under
-    another name and takes its own at the end.
+    a `Colorizer`, which then has the last word on `device`, `size` (the short side at
+    the network, in pixels) and `vividness` (0 timid, 1 as the model was tuned, 2 bold).
+    `smooth` counts the neighbours on each side that colours are averaged over, 0 for
+    none; `start` and `end` are seconds. `codec`, `crf`, `preset` and `options` go to
+    the encoder. The target is written under another name and takes its own at the end.
 
     Raises:
         VidcolorError: the file cannot be read, the target not written, or options do
@@ -57,7 +58,7 @@ def colorize(
     aim, explicit = _aim(source, target)
     if source.suffix.lower() in STILL_SUFFIXES:
         check_target(source, aim, overwrite=overwrite)
-        colorizer = _colorizer(model, device, size)
+        colorizer = _colorizer(model, device, size, vividness)
         return _color_still(source, aim, colorizer, on_event)
     with Reader(source) as reader:
         span = _seconds(start), _seconds(end)
@@ -71,7 +72,7 @@ def colorize(
             explicit=explicit,
             overwrite=overwrite,
         )
-        colorizer = _colorizer(model, device, size)
+        colorizer = _colorizer(model, device, size, vividness)
         painted = painted_frames(reader, plan, colorizer, smooth, *span)
         return color_film(reader, plan, colorizer, painted, span, on_event)
 
@@ -147,6 +148,7 @@ def color_film(
         seconds=monotonic() - began,
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
+        vividness=colorizer.vividness,
         settings={"encoder": plan.encoder, "pix_fmt": plan.pix_fmt, **plan.options},
     )
 
@@ -172,6 +174,7 @@ def _color_still(
         seconds=monotonic() - began,
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
+        vividness=colorizer.vividness,
     )
 
 
@@ -195,8 +198,12 @@ def _frames_in(
     return max(0, round((until - (start or 0)) * info.rate))
 
 
-def _colorizer(model: str | Colorizer, device: str, size: int | None) -> Colorizer:
-    return model if isinstance(model, Colorizer) else Colorizer(model, device, size)
+def _colorizer(
+    model: str | Colorizer, device: str, size: int | None, vividness: float
+) -> Colorizer:
+    if isinstance(model, Colorizer):
+        return model
+    return Colorizer(model, device, size, vividness)
 
 
 def _seconds(value: Fraction | float | None) -> Fraction | None:

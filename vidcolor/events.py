@@ -40,6 +40,7 @@ class Finished:
     seconds: float  # of work
     model: str
     sha256: str  # of the model's weights
+    vividness: float
     settings: dict[str, str] = field(default_factory=dict)  # of the encoder
 
 

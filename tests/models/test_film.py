@@ -208,3 +208,24 @@ def test_a_sharper_distribution_is_surer() -> None:
         found.append(network.decode(logits).uncertainty.item())
     assert found == sorted(found)
     assert found[0] < found[-1] / 10
+
+
+@pytest.mark.parametrize("vividness", [0.0, 1.15, 3.45])
+def test_what_is_surely_grey_stays_grey(vividness: float) -> None:
+    network, logits = small_head([40.0, 0.0, 0.0], [[0, 0], [70, 50], [-30, 40]])
+    network.rarity.copy_(torch.tensor([-1.0, 5.0, 6.0]))
+    network.vividness.fill_(vividness)
+    answer = network.decode(logits)
+    torch.testing.assert_close(answer.ab, torch.zeros_like(answer.ab))
+    assert answer.uncertainty.item() < 0.1
+
+
+def test_vividness_leans_towards_what_is_rare() -> None:
+    # The mean of a tilted distribution grows along what it is tilted by.
+    network, logits = small_head([1.0, 0.5, 0.0], [[0, 0], [10, 5], [40, 20]])
+    network.rarity.copy_(network.bins[:, 0] / 10)
+    chroma = []
+    for vividness in (0.0, 1.0, 2.0):
+        network.vividness.fill_(vividness)
+        chroma.append(network.decode(logits).ab.norm().item())
+    assert chroma[0] < chroma[1] < chroma[2]

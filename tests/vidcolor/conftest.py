@@ -22,6 +22,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
         network = Film()
         network.head.weight.data *= 20  # else all bins are alike, and their mean grey
         network.bins.copy_(torch.randn(BINS, 2) * 40)
+        network.rarity.copy_(network.bins.norm(dim=1) / 20)  # strong colours are rare
     path = tmp_path_factory.mktemp("weights") / "nonsense.safetensors"
     save_file(network.state_dict(), path)
     return str(path)

@@ -100,6 +100,12 @@ def test_json_is_an_object_a_line_and_ends_with_the_account(
     assert result.err == ""
 
 
+def test_vividness_is_in_the_account(run: Run, clip: Path, weights: str) -> None:
+    options = ("--model", weights, "--size", 64, "--vividness", "0.5", "--json")
+    account = json.loads(run("colorize", clip, *options).out.splitlines()[-1])
+    assert account["vividness"] == 0.5
+
+
 def test_quiet_says_nothing(run: Run, clip: Path, weights: str) -> None:
     result = run("colorize", clip, "--model", weights, "--size", 64, "--quiet")
     assert result.code == 0
@@ -143,6 +149,9 @@ def test_in_a_folder_each_file_fails_on_its_own(
         (["colorize"], cli.WRONG_USAGE, "SOURCE"),
         (["dance"], cli.WRONG_USAGE, "dance"),
         (["colorize", "x.mp4", "--smooth", "-1"], cli.WRONG_USAGE, "--smooth"),
+        (["colorize", "x.mp4", "--vividness", "4"], cli.WRONG_USAGE, "--vividness"),
+        (["colorize", "x.mp4", "--vividness", "nan"], cli.WRONG_USAGE, "--vividness"),
+        (["preview", "x.mp4", "--vividness", "-1"], cli.WRONG_USAGE, "--vividness"),
         (["colorize", "nowhere.mp4"], cli.FAILED, "nowhere.mp4"),
         (["colorize", "x.mp4", "--start", "soon"], cli.FAILED, "soon"),
         (["colorize", "x.mp4", "--start", "2", "--end", "1"], cli.FAILED, "--start"),

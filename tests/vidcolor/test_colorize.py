@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from vidcolor.colorize import colorize, default_target
-from vidcolor.colorizer import Colorizer
+from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError, VidcolorError
 from vidcolor.events import Event, Finished, Progressed, Started
 from vidcolor.media.picture import plane
@@ -25,14 +25,15 @@ CLOCKWISE = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)  # x goes down, y to the 
 class TopRed(Colorizer):
     """Red in the upper half, green in the lower."""
 
-    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    def predict(self, lightness: Tensor) -> Predictions:
         rows = torch.linspace(1, -1, lightness.shape[1]).sign() * 60
         red = rows[:, None].expand_as(lightness)
-        return torch.stack([red, torch.zeros_like(red)], dim=1), lightness
+        none = torch.zeros_like(red)
+        return Predictions(torch.stack([red, none], dim=1), none, lightness)
 
 
 class Nothing(Colorizer):
-    def predict(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    def predict(self, lightness: Tensor) -> Predictions:
         raise OptionError("answered with numbers that are not finite")
 
 
@@ -131,6 +132,24 @@ def test_events_tell_the_story(
     assert isinstance(finished, Finished)
     assert finished.shots == progress[-1].shot
     assert finished.sha256 == colorizer.model.sha256
+
+
+def test_vividness_changes_the_colours_and_is_told(
+    film: Film, weights: str, tmp_path: Path
+) -> None:
+    source = film(noise(1))
+    options = {"model": weights, "device": "cpu", "size": 32}
+    results = []
+    for vividness in (0.0, 2.0):
+        target = tmp_path / f"{vividness}.mkv"
+        finished = colorize(source, target, vividness=vividness, **options)
+        assert finished.vividness == vividness
+        results.append(planes(target)[0])
+    (timid_y, *timid), (bold_y, *bold) = results
+    np.testing.assert_array_equal(timid_y, bold_y)
+    assert (
+        np.abs(np.stack(bold) - 128.0).mean() > np.abs(np.stack(timid) - 128.0).mean()
+    )
 
 
 def test_a_time_before_0_is_refused(film: Film, colorizer: Colorizer) -> None:

@@ -1,19 +1,23 @@
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vidcolor.colorizer import Colorizer, image_luma
 from vidcolor.device import choose_device
 from vidcolor.errors import OptionError
 from vidcolor.lab import rgb_to_lab
+from vidcolor.metrics import colorfulness
 from vidcolor.yuv import Matrix
-from vidcolor_models import WeightsError
+from vidcolor_models import WeightsError, load_model
 from vidcolor_models.answer import Answer
+from vidcolor_models.eccv16 import ECCV16
 
 BT601 = np.array([0.299, 0.587, 0.114])
 
@@ -49,6 +53,16 @@ def noise(*shape: int, dtype: Any = np.uint8) -> NDArray[Any]:
     if np.issubdtype(dtype, np.floating):
         return random.random(shape).astype(dtype)
     return random.integers(0, np.iinfo(dtype).max + 1, shape, dtype)
+
+
+def like_a_photograph() -> NDArray[np.uint8]:
+    """Return grey (96, 128) whose detail falls off with its size, as in photographs."""
+    random = np.random.default_rng(0)
+    rows, columns = np.fft.fftfreq(96)[:, None], np.fft.fftfreq(128)
+    spectrum = np.fft.fft2(random.normal(size=(96, 128)))
+    spectrum /= np.maximum(np.hypot(rows, columns), 1 / 96)
+    plane = np.fft.ifft2(spectrum).real
+    return np.rint(np.interp(plane, (plane.min(), plane.max()), (10, 245))).astype("u1")
 
 
 def test_the_model_s_own_size_is_used_unless_another_is_asked_for(weights: str) -> None:
@@ -148,6 +162,38 @@ def test_predictions_come_with_lightness_of_their_size(colorizer: Colorizer) -> 
 def test_the_network_s_doubt_is_handed_on(orange: Colorizer) -> None:
     found = orange.predict(torch.full((2, 64, 96), 40.0))
     assert torch.equal(found.uncertainty, torch.full((2, 16, 24), Orange.uncertainty))
+
+
+def test_the_more_vivid_the_stronger_the_colours(weights: str) -> None:
+    picture = like_a_photograph()
+    found = [
+        colorfulness(Colorizer(weights, "cpu", 64, vividness).colorize_image(picture))
+        for vividness in (0.0, 1.0, 2.0)
+    ]
+    assert found[0] * 1.1 < found[1]
+    assert found[1] * 1.1 < found[2]
+
+
+def test_vividness_1_is_as_the_model_comes(weights: str) -> None:
+    asked, plain = Colorizer(weights, "cpu", 32, vividness=1.0), load_model(weights)
+    lightness = torch.from_numpy(noise(1, 32, 32, dtype=np.float32)) * 100
+    with torch.inference_mode():
+        expected = plain.network(lightness[:, None]).ab
+    torch.testing.assert_close(asked.predict(lightness).ab, expected, atol=1e-2, rtol=0)
+
+
+@pytest.mark.parametrize("vividness", [-0.1, 3.1, np.nan, np.inf])
+def test_a_vividness_out_of_range_is_refused(weights: str, vividness: float) -> None:
+    with pytest.raises(ValueError, match="must be 0 to 3"):
+        Colorizer(weights, "cpu", vividness=vividness)
+
+
+def test_a_model_without_that_knob_says_so(tmp_path: Path) -> None:
+    path = str(tmp_path / "one.safetensors")
+    save_file(ECCV16().state_dict(), path)
+    assert Colorizer(path, "cpu").vividness == 1
+    with pytest.raises(OptionError, match="'eccv16' has no vividness"):
+        Colorizer(path, "cpu", vividness=0.5)
 
 
 @pytest.mark.parametrize("matrix", Matrix)

@@ -21,6 +21,7 @@ FINISHED = Finished(
     seconds=2.0,
     model="film",
     sha256="0" * 64,
+    vividness=1.0,
 )
 EVENTS: list[Event] = [
     Started(REEL, Path("reel.color.mp4"), 4, "cpu", ("a note",), "A GPU LIES IDLE"),

@@ -18,6 +18,7 @@ from vidcolor.cli.options import (
     Quiet,
     Size,
     Smooth,
+    Vividness,
 )
 from vidcolor.cli.output import print_path
 from vidcolor.defaults import RADIUS
@@ -40,6 +41,7 @@ def colorize(
     model: Model = DEFAULT_MODEL,
     device: On = Device.AUTO,
     size: Size = None,
+    vividness: Vividness = 1.0,
     smooth: Smooth = RADIUS,
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="Begin there: 12.5 or 1:02:03.")
@@ -79,7 +81,7 @@ def colorize(
 
     color = partial(
         color_file,
-        model=Colorizer(model, device, size),
+        model=Colorizer(model, device, size, vividness),
         smooth=smooth,
         start=span[0],
         end=span[1],

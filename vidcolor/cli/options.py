@@ -23,6 +23,10 @@ Size = Annotated[
     int | None,
     typer.Option(min=64, max=2048, help="Short side at the network, in pixels."),
 ]
+Vividness = Annotated[
+    float,
+    typer.Option(min=0, max=3, help="0 is timid, 1 the model's own, 2 bold."),
+]
 Smooth = Annotated[
     int, typer.Option(min=0, max=60, help="Neighbours on each side; 0 is off.")
 ]

@@ -19,6 +19,7 @@ from vidcolor.cli.options import (
     Quiet,
     Size,
     Smooth,
+    Vividness,
 )
 from vidcolor.cli.output import frame_bar, print_path, stdout
 from vidcolor.defaults import RADIUS
@@ -52,6 +53,7 @@ def preview(
     model: Model = DEFAULT_MODEL,
     device: On = Device.AUTO,
     size: Size = None,
+    vividness: Vividness = 1.0,
     smooth: Smooth = RADIUS,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -64,13 +66,14 @@ def preview(
     from vidcolor.preview import write_sample, write_sheet
     from vidcolor.sheet import contact_sheet
 
+    load = partial(Colorizer, model, device, size, vividness)
     if sample is not None:
         target = output or source.with_name(f"{source.stem}.sample{source.suffix}")
         film = partial(
             write_sample,
             source,
             target,
-            Colorizer(model, device, size),
+            load(),
             parse_time(str(sample)),
             times[0] if times else None,
             smooth,
@@ -81,7 +84,7 @@ def preview(
     target = output or source.with_name(f"{source.stem}.preview.png")
     if not terminal:
         check_target(source, target, overwrite=overwrite or output is None)
-    pairs = _pairs(source, times, count, partial(Colorizer, model, device, size), quiet)
+    pairs = _pairs(source, times, count, load, quiet)
     if terminal:
         _show_here(pairs)
     else:
