@@ -121,10 +121,17 @@ class Colorizer:
 
     def predict_ab(self, luma: Tensor) -> Tensor:
         """Return ab (2, H, W) of a picture by its luma (H, W) in 0..1."""
+        return spread(self._predict_one(luma).ab[0], to_lightness(luma))
+
+    def predict_uncertainty(self, luma: Tensor) -> Tensor:
+        """Return how unsure ab is (H, W), as `Predictions` says, of that picture."""
+        uncertainty = self._predict_one(luma).uncertainty
+        return spread(uncertainty.expand(2, -1, -1), to_lightness(luma))[0]
+
+    def _predict_one(self, luma: Tensor) -> Predictions:
         height, width = luma.shape
         small = shrink(luma, *self.network_size(height, width))
-        ab = self.predict(to_lightness(small)[None]).ab[0]
-        return spread(ab, to_lightness(luma))
+        return self.predict(to_lightness(small)[None])
 
 
 def _make_vivid(model: LoadedModel, vividness: float) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from vidcolor.chroma import to_luma
 from vidcolor.colorize import color_film, painted_frames
 from vidcolor.colorizer import Colorizer
+from vidcolor.confidence import uncertainty_map
 from vidcolor.defaults import RADIUS
 from vidcolor.events import Finished, OnEvent
 from vidcolor.media.info import FilmInfo
@@ -47,9 +48,15 @@ def preview_times(
 
 
 def preview_pair(
-    reader: Reader, colorizer: Colorizer, time: Fraction, shot: int = 0
+    reader: Reader,
+    colorizer: Colorizer,
+    time: Fraction,
+    shot: int = 0,
+    confidence: bool = False,
 ) -> Pair:
     """Return the frame shown at a time, upright and in its shape, before and after.
+
+    With `confidence`, also how sure the network is of each place.
 
     Raises:
         ReadError: there is no frame at that time.
@@ -58,8 +65,11 @@ def preview_pair(
     luma = _as_shown(frame, reader.info)
     grey = np.repeat(luma.numpy()[..., None], 3, axis=2)
     color = colorizer.colorize_image(luma.numpy())
+    sure = None
+    if confidence:
+        sure = uncertainty_map(colorizer.predict_uncertainty(luma).numpy())
     shown = float(frame.seconds - reader.info.start)
-    return Pair(time_caption(shown, shot), _bytes(grey), _bytes(color))
+    return Pair(time_caption(shown, shot), _bytes(grey), _bytes(color), sure)
 
 
 def write_sample(

@@ -215,6 +215,34 @@ def test_preview_draws_a_sheet(run: Run, clip: Path, weights: str) -> None:
     assert sheet.shape[1] > sheet.shape[0]
 
 
+def test_preview_shows_confidence_as_a_third_picture(
+    run: Run, clip: Path, weights: str
+) -> None:
+    options = ("--model", weights, "--size", 64, "--at", "0.2")
+    heights = []
+    for more in ((), ("--confidence",)):
+        sheet = cv2.imread(run("preview", clip, *options, *more).out.strip())
+        assert sheet is not None
+        heights.append(sheet.shape[0])
+    shown = 640 * 64 // 96  # a picture's height on a sheet of one
+    assert shown < heights[1] - heights[0] < 1.2 * shown
+
+
+def test_the_terminal_shows_confidence_too(run: Run, clip: Path, weights: str) -> None:
+    options = ("--at", "0.2", "--terminal", "--model", weights, "--size", 64)
+    plain = run("preview", clip, *options).out
+    more = run("preview", clip, *options, "--confidence").out
+    assert "unsure" in more
+    assert "unsure" not in plain
+
+
+def test_a_sample_has_no_confidence(run: Run, clip: Path) -> None:
+    result = run("preview", clip, "--sample", "0.2", "--confidence")
+    assert result.code == cli.FAILED
+    assert "--sample" in result.err
+    assert list(clip.parent.iterdir()) == [clip]
+
+
 def test_preview_shows_a_moment_in_the_terminal(
     run: Run, clip: Path, weights: str
 ) -> None:

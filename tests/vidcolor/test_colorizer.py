@@ -164,6 +164,15 @@ def test_the_network_s_doubt_is_handed_on(orange: Colorizer) -> None:
     assert torch.equal(found.uncertainty, torch.full((2, 16, 24), Orange.uncertainty))
 
 
+@pytest.mark.parametrize("shape", [(24, 32), (31, 57), (1, 1)])
+def test_a_picture_s_doubt_is_of_its_size(
+    orange: Colorizer, shape: tuple[int, int]
+) -> None:
+    luma = torch.from_numpy(noise(*shape, dtype=np.float32))
+    found = orange.predict_uncertainty(luma)
+    torch.testing.assert_close(found, torch.full(shape, Orange.uncertainty))
+
+
 def test_the_more_vivid_the_stronger_the_colours(weights: str) -> None:
     picture = like_a_photograph()
     found = [

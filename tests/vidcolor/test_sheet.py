@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,9 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from rich.console import Console
 
+from vidcolor.confidence import scale_bar
 from vidcolor.sheet import CELL, RGB, Pair, contact_sheet, half_blocks, time_caption
 
 RED, GREY = (200, 20, 20), (90, 90, 97)  # no grey that text has at its edges
+BLUE = (10, 20, 220)
 
 
 def even(color: tuple[int, int, int], height: int = 90, width: int = 160) -> RGB:
@@ -51,6 +55,40 @@ def test_each_pair_is_there_grey_above_colour(
     assert len(greys) == len(reds) == count
     assert [x for _, x in greys] == [x for _, x in reds]
     assert all(red > grey for (grey, _), (red, _) in zip(greys, reds, strict=True))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+@pytest.mark.parametrize("shape", [(90, 160), (160, 90)])
+def test_confidence_is_a_third_picture_below(
+    count: int, shape: tuple[int, int]
+) -> None:
+    pairs = [replace(pair(*shape), confidence=even(BLUE, *shape))] * count
+    sheet = contact_sheet(pairs)
+    stacks = zip(*(places(sheet, color) for color in (GREY, RED, BLUE)), strict=True)
+    for (grey_y, grey_x), (red_y, red_x), (blue_y, blue_x) in stacks:
+        assert grey_y < red_y < blue_y
+        assert red_y - grey_y == blue_y - red_y
+        assert grey_x == red_x == blue_x
+
+
+def test_what_confidence_means_stands_at_the_foot() -> None:
+    sheet = contact_sheet([replace(pair(), confidence=even(BLUE))] * 2)
+    last = np.argwhere((sheet == BLUE).all(axis=2))[:, 0].max()
+    foot = sheet[last + 1 :]
+    (sure,), (unsure,) = scale_bar(2, 1)[:, :1], scale_bar(2, 1)[:, 1:]
+    for end in (sure, unsure):
+        assert (foot == end).all(axis=2).any()
+    left = np.argwhere((foot == sure).all(axis=2))[:, 1].min()
+    right = np.argwhere((foot == unsure).all(axis=2))[:, 1].max()
+    assert left < right
+    for words in (foot[:, :left], foot[:, right + 1 :]):
+        assert words.max() > 150
+
+
+def test_without_confidence_the_sheet_has_no_foot() -> None:
+    sheet = contact_sheet([pair()] * 2)
+    last = np.argwhere((sheet == RED).all(axis=2))[:, 0].max()
+    assert len(np.unique(sheet[last + 1 :])) == 1
 
 
 @pytest.mark.parametrize("count", [5, 12, 30])
@@ -112,6 +150,7 @@ def test_a_sheet_of_nothing_is_refused() -> None:
 def test_any_picture_can_be_drawn(grey: RGB) -> None:
     rgb = np.repeat(grey[..., None], 3, axis=2)
     assert contact_sheet([Pair("x", rgb, rgb)] * 2).ndim == 3
+    assert contact_sheet([Pair("x", rgb, rgb, rgb)]).ndim == 3
     assert len(half_blocks(rgb, 7).plain.splitlines()[0]) == 7
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.options import (
@@ -23,6 +24,7 @@ from vidcolor.cli.options import (
 )
 from vidcolor.cli.output import frame_bar, print_path, stdout
 from vidcolor.defaults import RADIUS
+from vidcolor.errors import OptionError
 from vidcolor.events import Finished, OnEvent
 from vidcolor.show import choose_show
 from vidcolor.times import parse_time
@@ -50,6 +52,9 @@ def preview(
     terminal: Annotated[
         bool, typer.Option("--terminal", help="Show it here instead.")
     ] = False,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="Show how sure the network is, too.")
+    ] = False,
     model: Model = DEFAULT_MODEL,
     device: On = Device.AUTO,
     size: Size = None,
@@ -60,6 +65,8 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Look first: frames of a film before and after, on a sheet, as film, or here."""
+    if confidence and sample is not None:
+        raise OptionError("--confidence is for sheets and the terminal: not --sample")
     times = [parse_time(t) for t in at or []]
     from vidcolor.colorizer import Colorizer
     from vidcolor.media.target_file import check_target
@@ -84,7 +91,7 @@ def preview(
     target = output or source.with_name(f"{source.stem}.preview.png")
     if not terminal:
         check_target(source, target, overwrite=overwrite or output is None)
-    pairs = _pairs(source, times, count, load, quiet)
+    pairs = _pairs(source, times, count, load, quiet, confidence)
     if terminal:
         _show_here(pairs)
     else:
@@ -110,6 +117,7 @@ def _pairs(
     count: int,
     load: Callable[[], "Colorizer"],
     quiet: bool,
+    confidence: bool,
 ) -> "list[Pair]":
     """Return the frames at the times, or `count` of the whole film."""
     from vidcolor.media.reader import Reader
@@ -118,17 +126,21 @@ def _pairs(
     with Reader(source) as reader, frame_bar(quiet, reader.info.frame_count) as tick:
         looks = [(t, 0) for t in times] or preview_times(reader, count, tick)
         colorizer = load()  # after the looks: a film that cannot be read is told first
-        return [preview_pair(reader, colorizer, *look) for look in looks]
+        return [preview_pair(reader, colorizer, *look, confidence) for look in looks]
 
 
 def _show_here(pairs: "list[Pair]") -> None:
     """Print pairs as half blocks, side by side."""
-    from vidcolor.sheet import half_blocks
+    from vidcolor.confidence import scale_bar
+    from vidcolor.sheet import SURE_TEXT, UNSURE_TEXT, half_blocks
 
     out = stdout()
-    width = min(out.width // 2 - 1, 80)
     for pair in pairs:
         out.print(pair.caption)
+        width = min(out.width // len(pair.pictures) - 1, 80)
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(half_blocks(pair.grey, width), half_blocks(pair.color, width))
+        grid.add_row(*(half_blocks(picture, width) for picture in pair.pictures))
         out.print(grid)
+    if any(pair.confidence is not None for pair in pairs):
+        bar = half_blocks(scale_bar(20, 2), 20)
+        out.print(Text(" ").join([Text(SURE_TEXT), bar, Text(UNSURE_TEXT)]))
