@@ -62,11 +62,22 @@ def occluded(flow: Flow, back: Flow) -> NDArray[np.bool_]:
     there, again = _square(flow), warp(back, flow)
     astray = _square(again + flow) > 0.01 * (there + _square(again)) + 0.5
     border = _slope(flow) > 0.01 * there + 0.002
-    return astray | border | _outside(flow)
+    return astray | border | outside(flow)
+
+
+def outside(flow: Flow) -> NDArray[np.bool_]:
+    """Return which pixels' things have left the picture, (H, W)."""
+    height, width = flow.shape[:2]
+    x = flow[..., 0] + np.arange(width)
+    y = flow[..., 1] + np.arange(height)[:, None]
+    # Half a pixel over the edge is still the edge's own.
+    inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
+    return np.asarray(~inside, np.bool_)
 
 
 def _square(flow: Flow) -> NDArray[np.float32]:
-    return np.asarray((flow**2).sum(axis=2), np.float32)
+    # Several times quicker than summing an axis of two.
+    return np.asarray(flow[..., 0] ** 2 + flow[..., 1] ** 2, np.float32)
 
 
 def _slope(flow: Flow) -> NDArray[np.float32]:
@@ -74,12 +85,3 @@ def _slope(flow: Flow) -> NDArray[np.float32]:
     across = np.diff(flow, axis=1, append=flow[:, -1:])
     down = np.diff(flow, axis=0, append=flow[-1:])
     return _square(across) + _square(down)
-
-
-def _outside(flow: Flow) -> NDArray[np.bool_]:
-    height, width = flow.shape[:2]
-    x = flow[..., 0] + np.arange(width)
-    y = flow[..., 1] + np.arange(height)[:, None]
-    # Half a pixel over the edge is still the edge's own.
-    inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
-    return np.asarray(~inside, np.bool_)
