@@ -19,7 +19,7 @@ _CARD = """# {name}
 
 ## Measured
 
-Put here what `python -m training.validate {name}.safetensors --data ...` prints for
+Put here what `python -m training.report {name}.safetensors --data ...` prints for
 pictures that took no part in training, and the faults that you see on real film.
 """
 
