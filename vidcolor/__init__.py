@@ -4,6 +4,7 @@
     vidcolor.colorize("film.mp4", "film.color.mp4")
     colorizer = vidcolor.Colorizer(model="film")
     rgb = colorizer.colorize_image(grey)
+    print(vidcolor.evaluate("truth.mp4", "film.color.mp4").total.psnr)
 
 Names are looked up when they are first used, since most of them bring torch along.
 """
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from vidcolor.colorize import colorize
     from vidcolor.colorizer import Colorizer
     from vidcolor.errors import OptionError, ReadError, VidcolorError, WriteError
+    from vidcolor.evaluation.evaluate import evaluate
 
 __version__ = "0.1.0"
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "VidcolorError",
     "WriteError",
     "colorize",
+    "evaluate",
 ]
 
 
@@ -39,4 +42,8 @@ def __getattr__(name: str) -> object:
         from vidcolor.colorize import colorize
 
         return colorize
+    if name == "evaluate":
+        from vidcolor.evaluation.evaluate import evaluate
+
+        return evaluate
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -30,7 +30,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def film(tmp_path: Path) -> Callable[..., Path]:
-    """Write luma planes as a lossless film, 25 frames a second."""
+    """Write planes as a lossless film, 25 frames a second.
+
+    They are luma (H, W), and the film is 4:2:0 without colour; or all three (3, H, W).
+    """
 
     def write(
         planes: Iterable[NDArray[np.uint8]],
@@ -42,8 +45,8 @@ def film(tmp_path: Path) -> Callable[..., Path]:
         with av.open(str(path), "w") as out:
             stream = out.add_stream("ffv1", 25)
             assert isinstance(stream, av.VideoStream)
-            stream.height, stream.width = planes[0].shape
-            stream.pix_fmt = "yuv420p"
+            stream.height, stream.width = planes[0].shape[-2:]
+            stream.pix_fmt = "yuv420p" if planes[0].ndim == 2 else "yuv444p"
             stream.codec_context.time_base = Fraction(1, 25)
             if matrix:
                 stream.set_display_matrix(list(matrix))
@@ -55,12 +58,16 @@ def film(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def _picture(luma: NDArray[np.uint8], number: int) -> av.VideoFrame:
-    height, width = luma.shape
-    picture = av.VideoFrame(width, height, "yuv420p")
+def _picture(planes: NDArray[np.uint8], number: int) -> av.VideoFrame:
+    height, width = planes.shape[-2:]
+    grey = planes.ndim == 2
+    picture = av.VideoFrame(width, height, "yuv420p" if grey else "yuv444p")
     for index, memory in enumerate(picture.planes):
         codes = np.frombuffer(memoryview(memory), np.uint8)
         view = codes.reshape(memory.height, -1)[:, : memory.width]
-        view[:] = luma if index == 0 else 128
+        if grey:
+            view[:] = planes if index == 0 else 128
+        else:
+            view[:] = planes[index]
     picture.pts, picture.time_base = number, Fraction(1, 25)
     return picture

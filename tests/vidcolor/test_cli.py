@@ -157,6 +157,9 @@ def test_in_a_folder_each_file_fails_on_its_own(
         (["colorize", "x.mp4", "--start", "2", "--end", "1"], cli.FAILED, "--start"),
         (["colorize", "x.mp4", "-x", "qp"], cli.FAILED, "KEY=VALUE"),
         (["info", "nowhere.mp4"], cli.FAILED, "nowhere.mp4"),
+        (["evaluate", "x.mp4"], cli.WRONG_USAGE, "RESULT"),
+        (["evaluate", "nowhere.mp4", "x.mp4"], cli.FAILED, "nowhere.mp4"),
+        (["evaluate", "x.mp4", "y.mp4", "--plot", "z.jpg"], cli.FAILED, "z.jpg"),
         (["models", "fetch", "nobody"], cli.FAILED, "nobody"),
     ],
 )
@@ -258,6 +261,54 @@ def test_a_sample_is_a_film_with_a_curtain(run: Run, clip: Path, weights: str) -
     result = run("preview", clip, *options)
     with Reader(Path(result.out.strip())) as reader:
         assert len(list(reader.frames())) == 5
+
+
+def test_evaluate_is_a_line_a_shot_and_one_for_all(run: Run, clip: Path) -> None:
+    result = run("evaluate", clip, clip)
+    assert result.code == 0
+    lines = [line.split() for line in result.out.splitlines()]
+    (shot,) = (line for line in lines if line[:3] == ["1,", "at", "0:00"])
+    (total,) = (line for line in lines if line[:1] == ["all"])
+    assert shot[3:] == total[1:]
+    assert total[1:4] == ["10", "equal", "1.0000"]
+
+
+def test_evaluate_is_json_for_programs(run: Run, clip: Path) -> None:
+    result = run("evaluate", clip, clip, "--json")
+    found = json.loads(result.out)
+    assert (found["truth"], found["result"]) == (str(clip), str(clip))
+    assert found["total"]["frames"] == found["shots"][0]["frames"] == 10
+    assert found["total"]["warp"]["ab"]["excess"] == 0
+    assert result.err == ""
+
+
+def test_evaluate_draws_what_it_measured(run: Run, clip: Path) -> None:
+    picture = clip.with_name("curves.png")
+    command = ("evaluate", clip, clip, "--plot", picture)
+    assert run(*command).code == 0
+    assert cv2.imread(str(picture)) is not None
+    assert "--overwrite" in run(*command).err
+    assert run(*command, "--overwrite").code == 0
+
+
+def test_evaluate_never_draws_over_what_it_measures(run: Run, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    cv2.imwrite(str(photo), np.full((40, 50), 90, np.uint8))
+    before = photo.read_bytes()
+    result = run("evaluate", photo, photo, "--plot", photo, "--overwrite")
+    assert result.code == cli.FAILED
+    assert photo.read_bytes() == before
+
+
+def test_evaluate_says_that_a_film_is_damaged(run: Run, film: Film) -> None:
+    rng = np.random.default_rng(0)
+    whole = film(rng.integers(0, 255, (60, 32, 32), np.uint8)).read_bytes()
+    cut = film([np.zeros((8, 8), np.uint8)], "cut.mkv")
+    cut.write_bytes(whole[: len(whole) // 3])
+    result = run("evaluate", cut, cut, "--json")
+    assert result.code == cli.DAMAGED
+    assert "damaged: " in result.err
+    assert "cut.mkv" in json.loads(result.out)["lost"][0]
 
 
 def test_models_are_listed(run: Run) -> None:

@@ -9,6 +9,7 @@ import typer
 from vidcolor import __version__
 from vidcolor.cli.codes import FAILED, INTERRUPTED, WRONG_USAGE
 from vidcolor.cli.colorize import colorize
+from vidcolor.cli.evaluate import evaluate
 from vidcolor.cli.info import info
 from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.models import models_app
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (colorize, preview, info):
+for _command in (colorize, preview, info, evaluate):
     app.command()(_command)
 app.add_typer(models_app, name="models")
 

@@ -71,14 +71,15 @@ def rgb_histograms(rgb: NDArray[np.uint8]) -> Histograms:
 def ab_histograms(ab: NDArray[np.float32]) -> Histograms:
     """Return the shares (2, 256) of a and b in ab (H, W, 2).
 
-    Ours: bins of width 1 from -128 to 128, which the colours of sRGB do not leave. RGB
-    has luma in it, and so its flicker; ab is what colouring can help.
+    Ours: bins of width 1 around the whole numbers from -128 to 127, which the colours
+    of sRGB do not leave; grey is in the middle of one, so that rounding cannot part it.
+    RGB has luma in it, and so its flicker; ab is what colouring can help.
     """
-    return _histograms(ab, -_BINS // 2, _BINS // 2)
+    return _histograms(ab, -_BINS / 2 - 0.5, _BINS / 2 - 0.5)
 
 
 def _histograms(
-    channels: NDArray[np.uint8] | NDArray[np.float32], low: int, high: int
+    channels: NDArray[np.uint8] | NDArray[np.float32], low: float, high: float
 ) -> Histograms:
     counts = [
         cv2.calcHist([channels], [index], None, [_BINS], [low, high]).ravel()

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from vidcolor.evaluation.evaluate import Moment
+from vidcolor.evaluation.plot import Plot
+
+ORANGE = np.array([255, 170, 60])
+
+
+def plot(levels: list[float], cuts: tuple[int, ...] = (0,)) -> NDArray[np.uint8]:
+    """Draw a film whose result has these warp errors, and nothing else."""
+    curves = Plot()
+    for n, level in enumerate(levels):
+        values = {"squared error": 0.0, "result warp ab": level}
+        curves.add(Moment(n / 25, n in cuts, values))
+    return curves.draw()
+
+
+def heights(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The mean row of orange in each column of the lowest panel that has any."""
+    lowest = picture[picture.shape[0] * 3 // 4 - 20 :]
+    orange = np.abs(lowest.astype(int) - ORANGE).sum(axis=2) < 60
+    columns = np.flatnonzero(orange.any(axis=0))
+    return np.array([np.flatnonzero(orange[:, x]).mean() for x in columns])
+
+
+def test_what_grows_rises_to_the_right() -> None:
+    rows = heights(plot([float(n) for n in range(50)]))
+    assert len(rows) > 500
+    assert rows[0] > rows[len(rows) // 2] > rows[-1]
+
+
+def test_one_ruined_frame_does_not_flatten_the_others() -> None:
+    calm = [1.0 + n % 2 for n in range(300)]
+    rows = heights(plot([*calm, 1e6, *calm]))
+    assert np.ptp(rows) > 30
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_photo_can_be_plotted(count: int) -> None:
+    assert plot([0.0] * count).ndim == 3
+
+
+def test_curves_break_where_nothing_is_measured() -> None:
+    whole, broken = [1.0] * 11, [1.0] * 11
+    broken[5] = float("nan")
+    assert len(heights(plot(broken))) < len(heights(plot(whole)))

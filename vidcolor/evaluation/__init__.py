@@ -1,0 +1,1 @@
+"""A result beside the truth: what it scores shot by shot, and curves over time."""
