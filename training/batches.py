@@ -4,44 +4,46 @@ A step's batch depends on the seed, the step and the process only, so a run that
 stopped goes on with the very batches that it would have seen.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from training.config import Config
 from training.degrade import old_film
+from training.draws import send
 from training.hints import draw_hints
+from training.pool import Pool
 from vidcolor.lab import grey_to_lightness, rgb_to_lab
+from vidcolor_models.film import STRIDE
 
-_LUMA = {"bt601": (0.299, 0.587, 0.114), "bt709": (0.2126, 0.7152, 0.0722)}
+_LUMA = torch.tensor([[0.299, 0.587, 0.114], [0.2126, 0.7152, 0.0722]])  # BT.601, 709
+_PHASES = 32 // STRIDE  # moves after which the network halves the picture as before
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Views of pictures: the first N rows are one view of each, the next N another."""
+    """Views of pictures: the first N rows are one view of each, the next N another.
+
+    A predicted pixel (y, x) of a second view shows what (y + dy, x + dx) of the first
+    one does, where `shift` is (dy, dx), both 0 or more.
+    """
 
     lightness: Tensor  # views*N, 1, H, W; 0..100
     hint_ab: Tensor  # views*N, 2, H, W
     hint_mask: Tensor  # views*N, 1, H, W
-    ab: Tensor  # N, 2, H, W: the truth, of all views
+    ab: Tensor  # views*N, 2, H, W: the truth
+    shift: tuple[int, int]
 
 
 class Batches:
     """The batches of a run, by step."""
 
     def __init__(
-        self,
-        pictures: list[Tensor],
-        config: Config,
-        device: torch.device,
-        rank: int = 0,
-        ranks: int = 1,
+        self, pictures: Pool, config: Config, rank: int = 0, ranks: int = 1
     ) -> None:
-        self.pictures, self.config, self.device = pictures, config, device
+        self.pictures, self.config = pictures, config
         self.rank, self.ranks = rank, ranks
 
     def __getitem__(self, step: int) -> Batch:
@@ -50,47 +52,42 @@ class Batches:
         random = Generator().manual_seed(
             (config.seed * 1_000_003 + step) * self.ranks + self.rank
         )
-        crops = torch.stack(
-            [self._crop(self.pictures[i], random) for i in self._numbers(step)]
-        )
-        rgb = crops.to(self.device)
+        side = config.crops[step % len(config.crops)]
+        dy, dx = _draw_shift(random) if config.views > 1 else (0, 0)
+        rgb = self._crop(step, side + STRIDE * max(dy, dx), random)
         ab = rgb_to_lab(rgb)[:, 1:]
-        views = [old_film(_luma(rgb, random), random) for _ in range(config.views)]
-        hint_ab, hint_mask = draw_hints(ab, config.hints, random)
-        return Batch(
-            lightness=grey_to_lightness(torch.cat(views)),
-            hint_ab=hint_ab.repeat(config.views, 1, 1, 1),
-            hint_mask=hint_mask.repeat(config.views, 1, 1, 1),
-            ab=ab,
+        places = [(0, 0)] + [(STRIDE * dy, STRIDE * dx)] * (config.views - 1)
+        luma, hint_ab, hint_mask, ab = (
+            torch.cat([part[..., y : y + side, x : x + side] for y, x in places])
+            for part in (_luma(rgb, random), *draw_hints(ab, config.hints, random), ab)
         )
+        lightness = grey_to_lightness(old_film(luma, random))
+        return Batch(lightness, hint_ab, hint_mask, ab, (dy, dx))
 
-    def _numbers(self, step: int) -> list[int]:
-        """Return which pictures come: each once an epoch, in an order of its own."""
-        total = len(self.pictures)
-        first = (step * self.ranks + self.rank) * self.config.pictures
-        numbers = []
-        for at in range(first, first + self.config.pictures):
-            epoch, place = divmod(at, total)
-            numbers.append(_order(total, self.config.seed, epoch)[place])
-        return numbers
-
-    def _crop(self, picture: Tensor, random: Generator) -> Tensor:
-        """Return a square of a picture, maybe mirrored, (3, crop, crop) in 0..1."""
+    def _crop(self, step: int, size: int, random: Generator) -> Tensor:
+        """Return squares of the step's pictures, some mirrored, (N, 3, size, size)."""
+        numbers = self._numbers(step)
         low, high = self.config.scale
-        draw = torch.rand(4, generator=random).tolist()
-        scale = math.exp(math.log(low) + draw[0] * math.log(high / low))
-        side = min(round(self.config.crop / scale), *picture.shape[-2:])
-        y = int(draw[1] * (picture.shape[-2] - side + 0.999))
-        x = int(draw[2] * (picture.shape[-1] - side + 0.999))
-        square = picture[:, y : y + side, x : x + side].float() / 255
-        if draw[3] < 0.5:
-            square = square.flip(-1)
-        return F.interpolate(
-            square[None],
-            (self.config.crop, self.config.crop),
-            mode="bilinear",
-            antialias=True,
-        )[0]
+        scale = low * (high / low) ** torch.rand(len(numbers), generator=random)
+        shape = self.pictures.sizes[numbers]
+        side = torch.minimum((size / scale).round().long(), shape.amin(dim=1))
+        room = shape - side[:, None] + 1
+        corner = (torch.rand(room.shape, generator=random) * room).long()
+        mirror = torch.rand(len(numbers), generator=random) < 0.5
+        return self.pictures.squares(numbers, corner, side, mirror, size)
+
+    def _numbers(self, step: int) -> Tensor:
+        """Return which pictures come: each once an epoch, in an order of its own."""
+        counts = [self.config.pixels // crop**2 for crop in self.config.crops]
+        rounds, place = divmod(step, len(counts))
+        first = (rounds * sum(counts) + sum(counts[:place])) * self.ranks
+        first += self.rank * counts[place]
+        total = len(self.pictures)
+        numbers = [
+            _order(total, self.config.seed, at // total)[at % total]
+            for at in range(first, first + counts[place])
+        ]
+        return torch.tensor(numbers)
 
 
 @lru_cache(maxsize=2)
@@ -100,8 +97,13 @@ def _order(count: int, seed: int, epoch: int) -> list[int]:
     return order
 
 
+def _draw_shift(random: Generator) -> tuple[int, int]:
+    # Up or left would be the same two views in the other order, or mirrored.
+    dy, dx = torch.randint(_PHASES, (2,), generator=random).tolist()
+    return dy, dx
+
+
 def _luma(rgb: Tensor, random: Generator) -> Tensor:
     """Return luma (N, 1, H, W) by one of the matrices in which films are stored."""
-    name = "bt601" if torch.rand((), generator=random) < 0.5 else "bt709"
-    weights = torch.tensor(_LUMA[name], device=rgb.device, dtype=rgb.dtype)
-    return (rgb * weights.view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    matrix = _LUMA[torch.randint(len(_LUMA), (len(rgb),), generator=random)]
+    return (rgb * send(matrix[..., None, None], rgb)).sum(dim=1, keepdim=True)

@@ -7,27 +7,42 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What a run is made of. Two runs with the same one and the same data are equal."""
+    """What a run is made of. Two runs with the same one and the same data are equal.
 
+    Raises:
+        ValueError: a checkpoint or a validation would fall between two logged steps.
+    """
+
+    start: str  # weights to begin with, by name or file; "": an ImageNet encoder
+    precision: str  # "bf16" or "no": CPUs are often quicker without
     steps: int
-    pictures: int  # per step and process
-    views: int  # degraded copies of each picture, whose colours should agree
-    crop: int  # side of what the network sees, in pixels
+    pixels: int  # per step and process: pictures times the area of a crop
+    crops: tuple[int, ...]  # side of what the network sees, in pixels: step by step
+    views: int  # of each picture: 1, or 2, worn and moved, whose colours should agree
     scale: tuple[float, float]  # network pixels per picture pixel, drawn log-uniformly
     learning_rate: float
     weight_decay: float
-    warmup: int  # steps
+    warmup: int  # steps over which the rate rises
+    cooldown: int  # last steps, over which it falls along half a cosine
     gradient_norm: float  # longer gradients are shortened to it
     ema: float  # share of the running mean kept at each step
     consistency: float  # weight of the agreement between views
     hints: float  # share of the pictures that come with colour hints
     seed: int
-    checkpoint_every: int  # steps
+    log_every: int  # steps; only then does the program wait for a GPU
+    checkpoint_every: int  # steps, a multiple of log_every
+    validate_every: int  # steps, a multiple of log_every
+
+    def __post_init__(self) -> None:
+        for name in ("checkpoint_every", "validate_every"):
+            if getattr(self, name) % self.log_every:
+                raise ValueError(f"{name} must be a multiple of log_every")
 
 
 def read_config(path: Path) -> Config:
     """Return the run that a TOML file describes; every key must be there."""
     with path.open("rb") as file:
         values = tomllib.load(file)
+    values["crops"] = tuple(values["crops"])
     values["scale"] = tuple(values["scale"])
     return Config(**values)

@@ -18,20 +18,25 @@ def pictures() -> list[Tensor]:
 
 @pytest.fixture(scope="session")
 def config() -> Config:
-    """Return a run of three steps."""
+    """Return a run of six steps, and two for each checkpoint."""
     return Config(
-        steps=3,
-        pictures=2,
+        start="",
+        precision="bf16",
+        steps=6,
+        pixels=64**2,
+        crops=(32, 64),
         views=2,
-        crop=32,
         scale=(0.6, 1.0),
         learning_rate=1e-3,
         weight_decay=0.01,
         warmup=1,
+        cooldown=4,
         gradient_norm=1.0,
         ema=0.9,
         consistency=0.5,
         hints=0.5,
         seed=1,
-        checkpoint_every=1,
+        log_every=1,
+        checkpoint_every=2,
+        validate_every=100,
     )

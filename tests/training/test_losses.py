@@ -63,14 +63,6 @@ def test_cross_entropy_is_lowest_at_the_truth(bins: Tensor, ab: Tensor) -> None:
         assert classification(other.log(), ab, bins) > best
 
 
-def test_each_view_is_compared_with_its_own_picture(bins: Tensor, ab: Tensor) -> None:
-    right = soft_encode(ab, bins).clamp(min=1e-30).log()
-    both = classification(torch.cat([right, right]), ab, bins)
-    torch.testing.assert_close(both, classification(right, ab, bins))
-    swapped = classification(torch.cat([right, right.flip(0)]), ab, bins)
-    assert swapped > both + 0.1
-
-
 def test_the_truth_is_averaged_to_the_prediction_s_size(bins: Tensor) -> None:
     large = torch.full((1, 2, 16, 16), 20.0)
     logs = log_noise(1, BINS, 4, 4)
@@ -80,14 +72,24 @@ def test_the_truth_is_averaged_to_the_prediction_s_size(bins: Tensor) -> None:
 
 def test_views_that_agree_cost_nothing() -> None:
     logs = log_noise(2, 9, 4, 4)
-    assert disagreement(torch.cat([logs, logs]), 2) == 0
-    assert disagreement(logs, 1) == 0
+    assert disagreement(torch.cat([logs, logs]), (0, 0)) == 0
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (1, 0), (0, 3), (2, 1)])
+def test_views_agree_where_they_show_the_same(shift: tuple[int, int]) -> None:
+    # Two windows on one larger map, one of them further down and to the right.
+    whole = log_noise(2, 9, 8, 8)
+    dy, dx = shift
+    first, second = whole[..., :5, :5], whole[..., dy : dy + 5, dx : dx + 5]
+    assert disagreement(torch.cat([first, second]), shift) == 0
+    if shift != (0, 0):
+        assert disagreement(torch.cat([first, second]), (0, 0)) > 0.1
 
 
 def test_disagreement_by_hand() -> None:
     # Between (1/4, 3/4) and (3/4, 1/4), both ways: 2 * (1/2) ln 3 = ln 3.
     first = torch.tensor([0.25, 0.75]).log().view(1, 2, 1, 1)
-    found = disagreement(torch.cat([first, first.flip(1)]), 2)
+    found = disagreement(torch.cat([first, first.flip(1)]), (0, 0))
     torch.testing.assert_close(found, torch.tensor(3.0).log())
 
 

