@@ -12,6 +12,7 @@ import torch
 
 from vidcolor.chroma import luma_at_chroma, to_chroma, to_codes, to_lightness
 from vidcolor.smooth import Prediction, smooth
+from vidcolor.steady import Scene, steady
 from vidcolor.upsample import shrink, spread
 from vidcolor.yuv import Matrix, YuvFormat
 from vidcolor_models import MODELS
@@ -34,7 +35,12 @@ def main() -> None:
         show(f"shrink, {name}", shrink, luma, 256, 448)
         show(f"spread, {name}", spread, ab, guide)
         show(f"chroma, {name}", chroma, spread(ab, guide), luma)
-    frames = [(n, Prediction(ab, ab[0].abs(), ab[0], n == 0)) for n in range(30)]
+    scenes = [(n, Scene(picture[0, 0].roll(n, 1), n == 0)) for n in range(30)]
+    show("steady, 30 frames", lambda: list(steady(scenes)))
+    frames = [
+        (n, Prediction(ab, ab[0].abs(), scene.starts_shot, scene.step))
+        for n, scene in steady(scenes)
+    ]
     show("smooth, radius 8, 30 frames", lambda: list(smooth(frames, 8)))
 
 

@@ -29,7 +29,6 @@ class Predictions:
 
     ab: Tensor  # N, 2, h, w
     uncertainty: Tensor  # N, h, w: the standard deviation of ab, in its units
-    lightness: Tensor  # N, h, w; 0..100
 
 
 class Colorizer:
@@ -100,9 +99,7 @@ class Colorizer:
                 f"the model {self.model.name!r} answered with numbers that are not "
                 "finite: its weights are damaged, or its values overflow"
             )
-        height, width = ab.shape[-2:]
-        small = torch.stack([shrink(one, height, width) for one in lightness])
-        return Predictions(ab, uncertainty[:, 0], small)
+        return Predictions(ab, uncertainty[:, 0])
 
     def colorize_image(self, image: NDArray[Any]) -> NDArray[Any]:
         """Return the image in colour: RGB (H, W, 3), of the same type.

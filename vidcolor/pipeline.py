@@ -1,8 +1,8 @@
 """One frame's way from luma to chroma planes, as stages that hand frames on.
 
-look -> mark_shots -> predict -> smooth -> paint. Each is a generator over an iterator;
-two of them run in threads of their own, so that decoding, the network and encoding
-overlap. What is held is bounded by the window and the queues.
+look -> mark_shots -> steady -> predict -> smooth -> paint. Each is a generator over an
+iterator; two threads besides the caller's run some of them, so that decoding, the
+network and encoding overlap. What is held is bounded by the window and the queues.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -22,6 +22,7 @@ from vidcolor.colorizer import Colorizer
 from vidcolor.media.picture import Frame
 from vidcolor.shots import mark_shots
 from vidcolor.smooth import Prediction, smooth
+from vidcolor.steady import Scene, steady
 from vidcolor.thread import in_thread
 from vidcolor.upsample import shrink, spread
 from vidcolor.yuv import YuvFormat
@@ -70,10 +71,11 @@ def color_frames(
     """
     # Closed by name, from the last to the first: an error's traceback holds on to the
     # stages it came through, and their threads would live as long as it does.
-    with closing(
-        in_thread(look(frames, colorizer, source, geometry), _AHEAD)
-    ) as sights:
-        predicted = predict(mark_shots(sights, _thumbnail), colorizer)
+    scenes = show(look(frames, colorizer, source, geometry))
+    if radius:
+        scenes = steady(scenes)
+    with closing(in_thread(scenes, _AHEAD)) as shown:
+        predicted = predict(shown, colorizer)
         with closing(in_thread(smooth(predicted, radius), _AHEAD)) as smoothed:
             yield from paint(smoothed, source, target, geometry)
 
@@ -92,17 +94,22 @@ def look(
         yield Sight(frame, shrink(upright, *size))
 
 
+def show(sights: Iterable[Sight]) -> Iterator[tuple[Frame, Scene]]:
+    """Yield each frame with what the network is to see of it, and where shots start."""
+    for sight, starts in mark_shots(sights, _thumbnail):
+        yield sight.frame, Scene(to_lightness(sight.luma), starts)
+
+
 def predict(
-    sights: Iterable[tuple[Sight, bool]], colorizer: Colorizer
+    scenes: Iterable[tuple[Frame, Scene]], colorizer: Colorizer
 ) -> Iterator[tuple[Frame, Prediction]]:
     """Yield each frame with the ab that the network gives it."""
-    sights = iter(sights)
-    while batch := list(islice(sights, colorizer.batch)):
-        lightness = torch.stack([to_lightness(sight.luma) for sight, _ in batch])
-        seen = colorizer.predict(lightness)
-        parts = zip(seen.ab, seen.uncertainty, seen.lightness, strict=True)
-        for (sight, starts), part in zip(batch, parts, strict=True):
-            yield sight.frame, Prediction(*part, starts)
+    scenes = iter(scenes)
+    while batch := list(islice(scenes, colorizer.batch)):
+        seen = colorizer.predict(torch.stack([scene.lightness for _, scene in batch]))
+        parts = zip(seen.ab, seen.uncertainty, strict=True)
+        for (frame, scene), part in zip(batch, parts, strict=True):
+            yield frame, Prediction(*part, scene.starts_shot, scene.step)
 
 
 def paint(

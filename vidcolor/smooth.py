@@ -1,21 +1,32 @@
-"""Ab averaged over neighbouring frames of the same shot, so that colour holds still.
+"""Ab carried along the motion through a shot, so that colour holds still.
 
-A neighbour counts less the further away in time it is, and, pixel by pixel, the less
-its lightness is like this frame's: what moved away takes its colour along.
+What colour a thing has, all frames that show it have a say in: those before, and as
+many of those to come as the delay allows. This is the fixed-lag smoother of a value
+that hardly changes: two sums with a fading memory, one from either side, each carried
+on the way that the flow says things took. Where the flow is not to be trusted, what it
+carries counts for next to nothing and the frame's own colour holds: nothing is smeared
+over what comes into sight.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-T = TypeVar("T")
+from vidcolor.flow import warp
+from vidcolor.motion import Motion, Step
 
-_LIKENESS = 5.0  # in units of L: what grain and flicker may change within one thing
+T = TypeVar("T")
+_Sum = NDArray[np.float32]  # h, w, 3: a and b times their weight, and the weight
+
+_MEMORY = 0.95  # what carried colour still counts, a frame further on
+_DOUBT = 20.0  # in units of ab: who is so unsure counts half
+_LEAST = 1e-4  # what a motion is trusted at least: some colour is better than none
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +35,38 @@ class Prediction:
 
     ab: Tensor  # 2, h, w
     uncertainty: Tensor  # h, w: the standard deviation of ab, in its units
-    lightness: Tensor  # h, w; 0..100
     starts_shot: bool
+    step: Step | None = None  # the motion since the frame before, where it is known
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[T]):
+    """A frame in the window."""
+
+    item: T
+    prediction: Prediction
+    own: _Sum
+    step: Step | None  # the prediction's, at ab's size
 
 
 def smooth(
     items: Iterable[tuple[T, Prediction]], radius: int
 ) -> Iterator[tuple[T, Prediction]]:
-    """Replace each ab by the weighted mean of those at most `radius` frames away.
+    """Replace each ab by the mean of what was said of the same things in its shot.
 
+    All frames before count, and `radius` of those to come: each the less the further
+    away it is, the less sure it was, and the less the motion between is to be trusted.
     Nothing passes from one shot to another. Yields as many as it is given, in order,
-    `radius` late at most, and holds `2 * radius + 1` at most.
+    `radius` late at most, and holds `radius + 1`. A radius of 0 changes nothing.
+
+    Raises:
+        ValueError: the radius is negative.
     """
     if radius < 0:
         raise ValueError(f"radius must be 0 or more, not {radius}")
+    if radius == 0:
+        yield from items
+        return
     for shot in _shots(items):
         yield from _smooth_shot(shot, radius)
 
@@ -45,45 +74,52 @@ def smooth(
 def _smooth_shot(
     shot: Iterable[tuple[T, Prediction]], radius: int
 ) -> Iterator[tuple[T, Prediction]]:
-    past: deque[Prediction] = deque(maxlen=radius)
-    coming: deque[tuple[T, Prediction]] = deque()
-    for entry in shot:
-        coming.append(entry)
-        if len(coming) > radius:
-            yield _answer(past, coming, radius)
-    while coming:
-        yield _answer(past, coming, radius)
+    past: _Sum | None = None
+    window: deque[_Entry[T]] = deque()
+    for item, prediction in shot:
+        window.append(_enter(item, prediction))
+        if len(window) > radius:
+            past = _advance(past, window[0])
+            yield _answer(past, window)
+    while window:
+        past = _advance(past, window[0])
+        yield _answer(past, window)
 
 
-def _answer(
-    past: deque[Prediction], coming: deque[tuple[T, Prediction]], radius: int
-) -> tuple[T, Prediction]:
-    item, now = coming.popleft()
-    neighbours = [(len(past) - i, p) for i, p in enumerate(past)]
-    neighbours += [(i + 1, p) for i, (_, p) in enumerate(coming)]
-    mean = _mean(now, neighbours, radius)
-    past.append(now)
-    return item, replace(now, ab=mean)
+def _enter(item: T, prediction: Prediction) -> _Entry[T]:
+    ab, step = prediction.ab, prediction.step
+    weight = 1 / (1 + (prediction.uncertainty / _DOUBT) ** 2)
+    own = torch.cat([ab * weight, weight[None]]).permute(1, 2, 0)
+    step = None if step is None else step.resized(*ab.shape[1:])
+    return _Entry(item, prediction, own.contiguous().numpy(), step)
 
 
-def _mean(
-    now: Prediction, neighbours: list[tuple[int, Prediction]], radius: int
-) -> Tensor:
-    weight_sum = torch.ones_like(now.lightness)
-    ab_sum = now.ab.clone()
-    for distance, near in neighbours:
-        in_time = math.exp(-2 * (distance / (radius + 1)) ** 2)
-        weight = in_time * _likeness(now.lightness, near.lightness)
-        weight_sum += weight
-        ab_sum += weight * near.ab
-    return ab_sum / weight_sum
+def _advance(past: _Sum | None, now: _Entry[T]) -> _Sum:
+    """Return the sum up to a frame, given that up to the one before."""
+    if past is None or now.step is None:
+        return now.own
+    return now.own + _carry(past, now.step.back)
 
 
-def _likeness(a: Tensor, b: Tensor) -> Tensor:
-    # The means are taken out first: old film flickers as a whole, and that is not a
-    # reason to think that things have moved.
-    difference = (a - a.mean()) - (b - b.mean())
-    return torch.exp(-((difference / _LIKENESS) ** 2) / 2)
+def _answer(past: _Sum, window: deque[_Entry[T]]) -> tuple[T, Prediction]:
+    """Take the first frame out of the window; `past` is the sum up to it."""
+    now, *others = window
+    coming: _Sum | float = 0.0
+    for later in reversed(others):
+        coming = later.own + coming
+        coming = _carry(coming, later.step.forth) if later.step else 0.0
+    window.popleft()
+    total = past + coming
+    ab = torch.from_numpy(total[..., :2] / total[..., 2:]).permute(2, 0, 1)
+    return now.item, replace(now.prediction, ab=ab.contiguous())
+
+
+def _carry(known: _Sum, motion: Motion) -> _Sum:
+    """Return a sum brought to where the motion starts, from where it leads."""
+    fade = _MEMORY * np.maximum(motion.trust, _LEAST)
+    carried: _Sum = warp(known, motion.flow)
+    carried *= fade[..., None]
+    return carried
 
 
 def _shots(

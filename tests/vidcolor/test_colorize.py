@@ -29,7 +29,7 @@ class TopRed(Colorizer):
         rows = torch.linspace(1, -1, lightness.shape[1]).sign() * 60
         red = rows[:, None].expand_as(lightness)
         none = torch.zeros_like(red)
-        return Predictions(torch.stack([red, none], dim=1), none, lightness)
+        return Predictions(torch.stack([red, none], dim=1), none)
 
 
 class Nothing(Colorizer):

@@ -153,12 +153,6 @@ def test_numbers_that_are_none_are_told(
         orange.predict(torch.full((1, 32, 32), 50.0))
 
 
-def test_predictions_come_with_lightness_of_their_size(colorizer: Colorizer) -> None:
-    found = colorizer.predict(torch.full((2, 64, 96), 40.0))
-    assert found.ab.shape == (2, 2, 16, 24)
-    torch.testing.assert_close(found.lightness, torch.full((2, 16, 24), 40.0))
-
-
 def test_the_network_s_doubt_is_handed_on(orange: Colorizer) -> None:
     found = orange.predict(torch.full((2, 64, 96), 40.0))
     assert torch.equal(found.uncertainty, torch.full((2, 16, 24), Orange.uncertainty))

@@ -1,0 +1,117 @@
+"""What the network sees of a shot: its lightness without flicker, dust and scratches.
+
+The network answers to all that changes. So it is shown a copy of the film in which
+only the picture does: brightness and contrast stay what they were for all that stays
+in sight, and what is in one frame alone, and neither in the one before nor in the one
+after, is taken out. The film's own luma is untouched by this.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidcolor.flow import warp
+from vidcolor.motion import Look, Plane, Step, find_step, look_at
+
+T = TypeVar("T")
+
+DELAY = 1  # frames: dust is told by the frame before and the one after
+
+_LEAK = 0.95  # what is left of a correction a frame later: true changes come through
+_GAINS = (0.5, 2.0)  # no flicker is stronger
+_NOISE = 2.0  # in units of L: an even picture's grain says nothing of contrast
+_SEEN = 0.1  # of a frame: where less stays in sight, nothing is known of flicker
+_AGREE = 8.0  # in units of L: how alike the frames around one are where they are right
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the network sees of a frame, and how it came from the frame before."""
+
+    lightness: Tensor  # H, W; 0..100, at the network's size
+    starts_shot: bool
+    step: Step | None = None  # the motion since the frame before, where it is known
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Brightness and contrast taken out of a frame: lightness is gain * L + offset."""
+
+    gain: float = 1.0
+    offset: float = 0.0
+
+    def apply(self, lightness: Tensor) -> Tensor:
+        return (lightness * self.gain + self.offset).clamp_(0, 100)
+
+
+def steady(items: Iterable[tuple[T, Scene]]) -> Iterator[tuple[T, Scene]]:
+    """Steady each scene's lightness, and tell the motion that leads to it.
+
+    Nothing passes from one shot to another. Yields as many as it is given, in order,
+    `DELAY` late at most.
+    """
+    before: Scene | None = None
+    now: tuple[T, Scene] | None = None
+    for item, after in _levelled(items):
+        if now is not None:
+            yield now[0], _cleaned(before, now[1], after)
+            before = now[1]
+        now = item, after
+    if now is not None:
+        yield now[0], _cleaned(before, now[1], None)
+
+
+def _levelled(items: Iterable[tuple[T, Scene]]) -> Iterator[tuple[T, Scene]]:
+    """Yield scenes with their steps, brightness and contrast held from each to next."""
+    look, level = None, _Level()
+    for item, scene in items:
+        before, look = look, look_at(scene.lightness)
+        if scene.starts_shot or before is None:
+            level = _Level()
+            yield item, scene
+            continue
+        step = find_step(before, look)
+        level = _held(level, step, before, look)
+        yield item, replace(scene, lightness=level.apply(scene.lightness), step=step)
+
+
+def _held(level: _Level, step: Step, before: Look, now: Look) -> _Level:
+    """Return the level that makes what stays in sight look as it did."""
+    here, there = step.back.trust, step.forth.trust
+    if min(here.mean(), there.mean()) < _SEEN:
+        return _Level()
+    mean, spread = _moments(now.lightness, here)
+    old_mean, old_spread = _moments(before.lightness, there)
+    gain = float(np.clip((spread + _NOISE) / (old_spread + _NOISE), *_GAINS))
+    offset = mean - gain * old_mean
+    held = level.gain / gain
+    return _Level(1 + (held - 1) * _LEAK, (level.offset - held * offset) * _LEAK)
+
+
+def _moments(lightness: Plane, weight: Plane) -> tuple[float, float]:
+    """Return the weighted mean and standard deviation."""
+    mean = np.average(lightness, weights=weight)
+    variance = np.average((lightness - mean) ** 2, weights=weight)
+    return float(mean), float(np.sqrt(variance))
+
+
+def _cleaned(before: Scene | None, now: Scene, after: Scene | None) -> Scene:
+    """Return a scene without what neither the one before nor the one after shows.
+
+    The median of the three, along the motion, where the two around agree: what is
+    there in one frame only is never the median.
+    """
+    if before is None or after is None or now.step is None or after.step is None:
+        return now
+    size = now.lightness.shape
+    first = warp(before.lightness.numpy(), now.step.back.resized(*size).flow)
+    last = warp(after.lightness.numpy(), after.step.forth.resized(*size).flow)
+    own = now.lightness.numpy()
+    low, high = np.minimum(first, last), np.maximum(first, last)
+    agree = np.exp(((high - low) / _AGREE) ** 2 / -2)
+    clean = own + agree * (np.clip(own, low, high) - own)
+    return replace(now, lightness=torch.from_numpy(clean))
