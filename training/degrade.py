@@ -141,7 +141,7 @@ def compress(luma: Tensor, random: Generator) -> Tensor:
     padded = F.pad(luma, around, mode="replicate")
     across = padded.shape[-1] // side
     blocks = padded.reshape(len(luma), 1, -1, side, across, side)
-    waves = _cosines(side).to(luma.device)
+    waves = send(_cosines(side), luma)
     frequency = torch.arange(side, device=luma.device) * 8 / side
     # One step for all would be H.264's; JPEG's tables rise about like this.
     rise = 1 + 0.3 * (frequency[:, None, None] + frequency)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -25,7 +26,7 @@ from training.ema import Ema
 from training.export import half
 from training.export import main as export
 from training.pool import Pool
-from training.run import Run, learning_rate
+from training.run import Run, first_network, learning_rate
 from training.watch import GOAL, Validation
 from vidcolor_models import load_model
 from vidcolor_models.film import Film
@@ -94,6 +95,14 @@ def test_a_config_with_a_key_too_many_or_too_few_is_refused(tmp_path: Path) -> N
         path.write_text(wrong)
         with pytest.raises(TypeError, match=r"sped|sed"):
             read_config(path)
+
+
+def test_a_checkpoint_between_two_logged_steps_is_refused(config: Config) -> None:
+    config = replace(config, checkpoint_every=8, validate_every=8, log_every=4)
+    with pytest.raises(ValueError, match="checkpoint_every"):
+        replace(config, checkpoint_every=6)
+    with pytest.raises(ValueError, match="validate_every"):
+        replace(config, validate_every=6)
 
 
 def test_the_learning_rate_rises_and_then_falls_to_nothing(config: Config) -> None:
@@ -199,6 +208,23 @@ def test_what_is_exported_is_a_model(trained: Path, tmp_path: Path) -> None:
     state = torch.load(trained / "last.pt", weights_only=True)["ema"]
     for name, tensor in model.network.state_dict().items():
         torch.testing.assert_close(tensor, state[name], rtol=1e-3, atol=1e-6)
+
+
+def test_a_run_can_begin_with_the_weights_of_another(
+    trained: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "film.safetensors"
+    export(trained / "last.pt", target)
+    begun = first_network(str(target)).state_dict()
+    for name, tensor in load_model(str(target)).network.state_dict().items():
+        assert torch.equal(begun[name], tensor)
+
+
+def test_only_film_can_be_trained_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = SimpleNamespace(network=torch.nn.Linear(1, 1))
+    monkeypatch.setattr("training.run.load_model", lambda name: other)
+    with pytest.raises(ValueError, match="eccv16: not a film model"):
+        first_network("eccv16")
 
 
 def test_a_card_goes_with_the_weights_and_is_not_written_over(
