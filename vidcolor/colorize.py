@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from vidcolor.colorizer import Colorizer
-from vidcolor.defaults import RADIUS
+from vidcolor.defaults import FAST, RADIUS
 from vidcolor.device import idle_gpu
 from vidcolor.errors import OptionError
 from vidcolor.events import Finished, OnEvent, Progressed, Started
@@ -31,6 +31,7 @@ def colorize(
     size: int | None = None,
     vividness: float = 1.0,
     smooth: int = RADIUS,
+    fast: bool = False,
     start: Fraction | float | None = None,
     end: Fraction | float | None = None,
     codec: str | None = None,
@@ -46,14 +47,18 @@ def colorize(
     NAME.color.EXT beside the source. `model` is a name of the zoo, a weights file, or
     a `Colorizer`, which then has the last word on `device`, `size` (the short side at
     the network, in pixels) and `vividness` (0 timid, 1 as the model was tuned, 2 bold).
-    `smooth` counts the neighbours on each side that colours are averaged over, 0 for
-    none; `start` and `end` are seconds. `codec`, `crf`, `preset` and `options` go to
-    the encoder. The target is written under another name and takes its own at the end.
+    `smooth` counts the frames to come that have a say in a frame's colours, besides all
+    before it; with 0 each frame is coloured for itself. If `fast`, the network sees
+    one frame in eight, and colour is carried to the others. `start` and `end` are
+    seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target is
+    written under another name and takes its own at the end.
 
     Raises:
         VidcolorError: the file cannot be read, the target not written, or options do
             not fit; ModelError: the model cannot be used.
     """
+    if fast and not smooth:
+        raise OptionError("fast carries colours from frame to frame: smooth forbids it")
     source = Path(source)
     aim, explicit = _aim(source, target)
     if source.suffix.lower() in STILL_SUFFIXES:
@@ -73,7 +78,8 @@ def colorize(
             overwrite=overwrite,
         )
         colorizer = _colorizer(model, device, size, vividness)
-        painted = painted_frames(reader, plan, colorizer, smooth, *span)
+        every = FAST if fast else 1
+        painted = painted_frames(reader, plan, colorizer, smooth, *span, every)
         return color_film(reader, plan, colorizer, painted, span, on_event)
 
 
@@ -98,12 +104,13 @@ def painted_frames(
     radius: int,
     start: Fraction | None = None,
     end: Fraction | None = None,
+    every: int = 1,
 ) -> Generator[Painted]:
     """Yield a film's frames with chroma planes as the plan stores them."""
     info = reader.info
     geometry = Geometry(turns=round(info.rotation / 90) % 4, sar=info.sar)
     frames = reader.frames(start, end)
-    return color_frames(frames, colorizer, info.yuv, plan.yuv, radius, geometry)
+    return color_frames(frames, colorizer, info.yuv, plan.yuv, radius, geometry, every)
 
 
 def color_film(

@@ -1,3 +1,4 @@
 """What holds unless somebody says otherwise, where help must not wait for torch."""
 
-RADIUS = 8  # neighbours on each side that ab is averaged over
+RADIUS = 8  # frames to come that have a say in a frame's colours
+FAST = 8  # of so many frames the network sees one when told to be fast

@@ -5,6 +5,7 @@ iterator; two threads besides the caller's run some of them, so that decoding, t
 network and encoding overlap. What is held is bounded by the window and the queues.
 """
 
+import math
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -63,20 +64,24 @@ def color_frames(
     target: YuvFormat,
     radius: int,
     geometry: Geometry = Geometry(),
+    every: int = 1,
 ) -> Generator[Painted]:
     """Yield every frame with chroma for its luma, in order, a few frames late.
 
     `source` is how the frames' luma is coded, `target` how chroma shall be; `radius`
-    counts the neighbours on each side that ab is averaged over.
+    counts the frames to come that have a say in one's ab, and with 0 each frame is
+    coloured for itself. The network sees the first frame of a shot and `every`-th
+    after it, from which the others have their colour.
     """
     # Closed by name, from the last to the first: an error's traceback holds on to the
     # stages it came through, and their threads would live as long as it does.
     scenes = show(look(frames, colorizer, source, geometry))
     if radius:
         scenes = steady(scenes)
-    with closing(in_thread(scenes, _AHEAD)) as shown:
-        predicted = predict(shown, colorizer)
-        with closing(in_thread(smooth(predicted, radius), _AHEAD)) as smoothed:
+    ahead = _AHEAD + every - 1  # the others have work while the network thinks
+    with closing(in_thread(scenes, ahead)) as shown:
+        predicted = predict(shown, colorizer, every)
+        with closing(in_thread(smooth(predicted, radius), ahead)) as smoothed:
             yield from paint(smoothed, source, target, geometry)
 
 
@@ -101,15 +106,44 @@ def show(sights: Iterable[Sight]) -> Iterator[tuple[Frame, Scene]]:
 
 
 def predict(
-    scenes: Iterable[tuple[Frame, Scene]], colorizer: Colorizer
+    scenes: Iterable[tuple[Frame, Scene]], colorizer: Colorizer, every: int = 1
 ) -> Iterator[tuple[Frame, Prediction]]:
-    """Yield each frame with the ab that the network gives it."""
-    scenes = iter(scenes)
-    while batch := list(islice(scenes, colorizer.batch)):
-        seen = colorizer.predict(torch.stack([scene.lightness for _, scene in batch]))
-        parts = zip(seen.ab, seen.uncertainty, strict=True)
-        for (frame, scene), part in zip(batch, parts, strict=True):
-            yield frame, Prediction(*part, scene.starts_shot, scene.step)
+    """Yield each frame with the ab that the network gives it.
+
+    It is asked about a shot's first frame and `every`-th after it. Of the others it
+    says nothing: their ab is 0, and wholly uncertain.
+    """
+    asked = _mark_asked(scenes, every)
+    while batch := list(islice(asked, colorizer.batch * every)):
+        answers = _answers([s.lightness for _, s, ask in batch if ask], colorizer)
+        for frame, scene, ask in batch:
+            if ask:
+                ab, uncertainty = next(answers)
+            else:
+                ab = torch.zeros_like(ab)
+                uncertainty = torch.full_like(uncertainty, math.inf)
+            yield frame, Prediction(ab, uncertainty, scene.starts_shot, scene.step)
+
+
+def _mark_asked(
+    scenes: Iterable[tuple[Frame, Scene]], every: int
+) -> Iterator[tuple[Frame, Scene, bool]]:
+    """Yield each frame with whether the network is to be asked about it."""
+    since = 0
+    for frame, scene in scenes:
+        since = 0 if scene.starts_shot else since + 1
+        yield frame, scene, since % every == 0
+
+
+def _answers(
+    lightness: list[Tensor], colorizer: Colorizer
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield ab and its uncertainty for each, as many at a time as the device likes."""
+    for first in range(0, len(lightness), colorizer.batch):
+        said = colorizer.predict(
+            torch.stack(lightness[first : first + colorizer.batch])
+        )
+        yield from zip(said.ab, said.uncertainty, strict=True)
 
 
 def paint(

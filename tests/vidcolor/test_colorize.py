@@ -157,6 +157,11 @@ def test_a_time_before_0_is_refused(film: Film, colorizer: Colorizer) -> None:
         colorize(film(noise(1)), model=colorizer, start=Fraction(-1))
 
 
+def test_fast_needs_smoothing(film: Film, tmp_path: Path, weights: str) -> None:
+    with pytest.raises(OptionError, match="smooth"):
+        colorize(film(noise(2)), tmp_path / "x.mkv", model=weights, fast=True, smooth=0)
+
+
 def test_the_target_stands_beside_the_source() -> None:
     assert default_target(Path("a/b.c.mp4")) == Path("a/b.c.color.mp4")
 

@@ -58,6 +58,7 @@ def painted(
     colorizer: Colorizer,
     target: YuvFormat = YUV420,
     radius: int = 3,
+    every: int = 1,
     **geometry: Any,
 ) -> list[Painted]:
     reader = Reader(path)
@@ -68,6 +69,7 @@ def painted(
         target,
         radius,
         Geometry(**geometry),
+        every,
     )
     return list(frames)
 
@@ -97,17 +99,49 @@ def test_chroma_has_the_target_s_grid_and_depth(
         assert item.cb.std() > 0
 
 
-@pytest.mark.parametrize("radius", [0, 2, 8])
+@pytest.mark.parametrize(("radius", "every"), [(0, 1), (2, 1), (8, 1), (8, 4)])
 def test_a_shot_cut_out_of_a_film_gets_the_same_colours(
-    film: Film, colorizer: Colorizer, radius: int
+    film: Film, colorizer: Colorizer, radius: int, every: int
 ) -> None:
     before, middle, after = scene(0, 7), scene(1, 9), scene(2, 6)
-    whole = painted(film(before + middle + after), colorizer, radius=radius)
+    whole = painted(
+        film(before + middle + after), colorizer, radius=radius, every=every
+    )
     assert [n for n, item in enumerate(whole) if item.starts_shot] == [0, 7, 16]
-    alone = painted(film(middle, "alone.mkv"), colorizer, radius=radius)
+    alone = painted(film(middle, "alone.mkv"), colorizer, radius=radius, every=every)
     for inside, outside in zip(whole[7:16], alone, strict=True):
         assert np.array_equal(inside.cb, outside.cb)
         assert np.array_equal(inside.cr, outside.cr)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_the_network_can_be_asked_about_few_frames_of_each_shot(
+    film: Film, weights: str, batch: int
+) -> None:
+    asked = []
+
+    class Watching(Colorizer):
+        def predict(self, lightness: Tensor) -> Predictions:
+            asked.append(len(lightness))
+            return super().predict(lightness)
+
+    colorizer = Watching(weights, "cpu", 32)
+    colorizer.batch = batch
+    result = painted(film(scene(0, 9) + scene(1, 3)), colorizer, every=4)
+    assert [n for n, item in enumerate(result) if item.starts_shot] == [0, 9]
+    assert sum(asked) == 3 + 1
+    assert max(asked) <= batch
+
+
+def test_frames_that_the_network_was_not_asked_about_have_colour_too(
+    film: Film, weights: str
+) -> None:
+    path = film(scene(0, 7) + scene(1, 5))
+    every = painted(path, ByPlace(weights, "cpu", 64))
+    few = painted(path, ByPlace(weights, "cpu", 64), every=4)
+    for one, other in zip(every, few, strict=True):
+        assert other.cr.std() > 10
+        np.testing.assert_allclose(one.cr.astype(int), other.cr.astype(int), atol=16)
 
 
 def test_one_frame_is_a_film(film: Film, colorizer: Colorizer) -> None:

@@ -11,6 +11,7 @@ from vidcolor.cli.codes import DAMAGED, FAILED
 from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.options import (
     Device,
+    Fast,
     Json,
     Model,
     On,
@@ -43,6 +44,7 @@ def colorize(
     size: Size = None,
     vividness: Vividness = 1.0,
     smooth: Smooth = RADIUS,
+    fast: Fast = False,
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="Begin there: 12.5 or 1:02:03.")
     ] = None,
@@ -83,6 +85,7 @@ def colorize(
         color_file,
         model=Colorizer(model, device, size, vividness),
         smooth=smooth,
+        fast=fast,
         start=span[0],
         end=span[1],
         codec=codec,

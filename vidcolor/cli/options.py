@@ -28,7 +28,12 @@ Vividness = Annotated[
     typer.Option(min=0, max=3, help="0 is timid, 1 the model's own, 2 bold."),
 ]
 Smooth = Annotated[
-    int, typer.Option(min=0, max=60, help="Neighbours on each side; 0 is off.")
+    int,
+    typer.Option(min=0, max=60, help="Frames to wait for, to hold still; 0 is off."),
+]
+Fast = Annotated[
+    bool,
+    typer.Option("--fast", help="Colour one frame in eight, and carry it on."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the target.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only say what went wrong.")]
