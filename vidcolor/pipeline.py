@@ -25,6 +25,7 @@ from vidcolor.shots import mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
 from vidcolor.thread import in_thread
+from vidcolor.titles import picture_share
 from vidcolor.upsample import shrink, spread
 from vidcolor.yuv import YuvFormat
 
@@ -111,7 +112,7 @@ def predict(
     """Yield each frame with the ab that the network gives it.
 
     It is asked about a shot's first frame and `every`-th after it. Of the others it
-    says nothing: their ab is 0, and wholly uncertain.
+    says nothing: their ab is 0, and wholly uncertain. Titles have no colour.
     """
     asked = _mark_asked(scenes, every)
     while batch := list(islice(asked, colorizer.batch * every)):
@@ -119,6 +120,7 @@ def predict(
         for frame, scene, ask in batch:
             if ask:
                 ab, uncertainty = next(answers)
+                ab = ab * picture_share(scene.lightness)
             else:
                 ab = torch.zeros_like(ab)
                 uncertainty = torch.full_like(uncertainty, math.inf)

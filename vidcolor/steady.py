@@ -22,7 +22,7 @@ T = TypeVar("T")
 DELAY = 1  # frames: dust is told by the frame before and the one after
 
 _LEAK = 0.95  # what is left of a correction a frame later: true changes come through
-_GAINS = (0.5, 2.0)  # no flicker is stronger
+_GAINS = (2 / 3, 3 / 2)  # no flicker is stronger, but a fade is
 _NOISE = 2.0  # in units of L: an even picture's grain says nothing of contrast
 _SEEN = 0.1  # of a frame: where less stays in sight, nothing is known of flicker
 _AGREE = 8.0  # in units of L: how alike the frames around one are where they are right
@@ -86,9 +86,9 @@ def _held(level: _Level, step: Step, before: Look, now: Look) -> _Level:
         return _Level()
     mean, spread = _moments(now.lightness, here)
     old_mean, old_spread = _moments(before.lightness, there)
-    gain = float(np.clip((spread + _NOISE) / (old_spread + _NOISE), *_GAINS))
+    gain = (spread + _NOISE) / (old_spread + _NOISE)
     offset = mean - gain * old_mean
-    held = level.gain / gain
+    held = min(max(level.gain / gain, _GAINS[0]), _GAINS[1])
     return _Level(1 + (held - 1) * _LEAK, (level.offset - held * offset) * _LEAK)
 
 

@@ -1,0 +1,68 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from vidcolor.titles import picture_share
+
+
+def card(ground: int, *lines: str, scale: float = 1.2) -> NDArray[np.uint8]:
+    """Return codes of light letters on an even ground."""
+    picture = np.full((360, 640), ground, np.uint8)
+    for row, line in enumerate(lines):
+        place = 60, 120 + round(50 * scale) * row
+        thick = max(2, round(scale * 2))
+        cv2.putText(picture, line, place, cv2.FONT_HERSHEY_COMPLEX, scale, 230, thick)
+    return picture
+
+
+def share(codes: NDArray[np.uint8]) -> float:
+    return picture_share(torch.from_numpy(codes.astype(np.float32) / 2.55))
+
+
+def with_grain(codes: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
+    grain = np.random.default_rng(0).normal(0, deviation, codes.shape)
+    return np.clip(codes + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("ground", [0, 20, 45])
+@pytest.mark.parametrize("scale", [0.7, 1.2, 3.0])
+def test_letters_on_a_dark_ground_are_no_picture(ground: int, scale: float) -> None:
+    title = card(ground, "The next", "morning", "at ten.", scale=scale)
+    assert share(title) == 0
+    assert share(with_grain(title, 8)) == 0
+
+
+def test_a_frame_drawn_around_a_title_is_no_picture() -> None:
+    title = card(20, "COME HERE")
+    cv2.rectangle(title, (30, 30), (610, 330), 200, 6)
+    assert share(title) == 0
+
+
+def test_black_is_no_picture() -> None:
+    assert share(card(0)) == share(with_grain(card(10), 5)) == 0
+
+
+def test_a_lit_face_in_the_dark_is_a_picture() -> None:
+    night = card(5)
+    cv2.ellipse(night, (320, 180), (50, 65), 0, 0, 360, 150, -1)
+    assert share(night) == 1
+
+
+def test_black_bars_do_not_hide_a_picture() -> None:
+    barred = np.full((360, 640), 120, np.uint8)
+    barred[:, :80] = barred[:, -80:] = 0
+    assert share(barred) == 1
+
+
+def test_dark_letters_on_light_paper_are_a_picture() -> None:
+    assert share(255 - card(20, "My dear", "Mary")) == 1
+
+
+def test_a_fade_to_black_is_gradual() -> None:
+    shares = [share(np.full((90, 120), code, np.uint8)) for code in range(120, 0, -3)]
+    assert shares[0] == 1
+    assert shares[-1] == 0
+    assert shares == sorted(shares, reverse=True)
+    assert any(0 < s < 1 for s in shares)
