@@ -5,7 +5,8 @@ many of those to come as the delay allows. This is the fixed-lag smoother of a v
 that hardly changes: two sums with a fading memory, one from either side, each carried
 on the way that the flow says things took. Where the flow is not to be trusted, what it
 carries counts for next to nothing and the frame's own colour holds: nothing is smeared
-over what comes into sight.
+over what comes into sight. And where the two sums contradict each other, the frame
+sides with one of them: through a dissolve, the old colours go with the old picture.
 """
 
 from collections import deque
@@ -19,13 +20,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.flow import warp
-from vidcolor.motion import Motion, Step
+from vidcolor.motion import Motion, Plane, Step
 
 T = TypeVar("T")
 _Sum = NDArray[np.float32]  # h, w, 3: a and b times their weight, and the weight
 
 _MEMORY = 0.95  # what carried colour still counts, a frame further on
 _DOUBT = 20.0  # in units of ab: who is so unsure counts half
+_ODDS = 20.0  # in units of ab: two colours so far apart are hardly one thing's
+_TINY = np.float32(1e-37)  # for means of nothing
 _LEAST = 1e-4  # what a motion is trusted at least: some colour is better than none
 
 
@@ -79,11 +82,11 @@ def _smooth_shot(
     for item, prediction in shot:
         window.append(_enter(item, prediction))
         if len(window) > radius:
-            past = _advance(past, window[0])
-            yield _answer(past, window)
+            past, answer = _advance(past, window)
+            yield answer
     while window:
-        past = _advance(past, window[0])
-        yield _answer(past, window)
+        past, answer = _advance(past, window)
+        yield answer
 
 
 def _enter(item: T, prediction: Prediction) -> _Entry[T]:
@@ -94,24 +97,54 @@ def _enter(item: T, prediction: Prediction) -> _Entry[T]:
     return _Entry(item, prediction, own.contiguous().numpy(), step)
 
 
-def _advance(past: _Sum | None, now: _Entry[T]) -> _Sum:
-    """Return the sum up to a frame, given that up to the one before."""
-    if past is None or now.step is None:
-        return now.own
-    return now.own + _carry(past, now.step.back)
+def _advance(
+    past: _Sum | None, window: deque[_Entry[T]]
+) -> tuple[_Sum, tuple[T, Prediction]]:
+    """Take the first frame out of the window, and return the sum up to it, and it.
+
+    `past` is the sum up to the frame before it.
+    """
+    coming = _coming(window)
+    now = window.popleft()
+    if past is not None:
+        past = None if now.step is None else _carry(past, now.step.back)
+    if past is not None and coming is not None:
+        past, coming = _side(now.own, past, coming), _side(now.own, coming, past)
+    known = now.own if past is None else now.own + past
+    ab = _mean(known if coming is None else known + coming)
+    smoothed = torch.from_numpy(ab).permute(2, 0, 1).contiguous()
+    return known, (now.item, replace(now.prediction, ab=smoothed))
 
 
-def _answer(past: _Sum, window: deque[_Entry[T]]) -> tuple[T, Prediction]:
-    """Take the first frame out of the window; `past` is the sum up to it."""
-    now, *others = window
-    coming: _Sum | float = 0.0
-    for later in reversed(others):
-        coming = later.own + coming
-        coming = _carry(coming, later.step.forth) if later.step else 0.0
-    window.popleft()
-    total = past + coming
-    ab = torch.from_numpy(total[..., :2] / total[..., 2:]).permute(2, 0, 1)
-    return now.item, replace(now.prediction, ab=ab.contiguous())
+def _coming(window: deque[_Entry[T]]) -> _Sum | None:
+    """Return the sum of all in the window after the first, carried to the first."""
+    coming: _Sum | None = None
+    for later in reversed(list(window)[1:]):
+        known = later.own if coming is None else later.own + coming
+        coming = None if later.step is None else _carry(known, later.step.forth)
+    return coming
+
+
+def _side(own: _Sum, one: _Sum, other: _Sum) -> _Sum:
+    """Return a sum, less of it the more a frame's own ab sides with the other sum."""
+    ab = _mean(own)
+    off, nearer = _distance(_mean(one), ab), _distance(_mean(other), ab)
+    doubt = 1 - np.exp(np.minimum(nearer - off, 0) / (2 * _ODDS**2))
+    # A frame that says nothing takes no side, and nobody sides with a mere guess.
+    weight = own[..., 2] * other[..., 2]
+    share: Plane = 1 - doubt * weight / (weight + 1)
+    return one * share[..., None]
+
+
+def _mean(known: _Sum) -> NDArray[np.float32]:
+    """Return ab (h, w, 2)."""
+    ab = known[..., :2] / np.maximum(known[..., 2:], _TINY)
+    return np.asarray(ab, np.float32)
+
+
+def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> Plane:
+    """Return the squared distance of two ab (h, w, 2)."""
+    return np.asarray(((one - other) ** 2).sum(axis=2), np.float32)
 
 
 def _carry(known: _Sum, motion: Motion) -> _Sum:

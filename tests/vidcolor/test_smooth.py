@@ -168,6 +168,22 @@ def test_what_comes_into_sight_has_its_own_colour() -> None:
         torch.testing.assert_close(ab, torch.full_like(ab, own), atol=0.1, rtol=0)
 
 
+def test_through_a_dissolve_the_old_colours_go_with_the_old_picture() -> None:
+    # In a place that is as light in both pictures: the motion gives no hint.
+    length = 6
+    mixed = [60 - 120 * (n + 1) / (length + 1) for n in range(length)]
+    given = film(even(*[60.0] * 20, *mixed, *[-60.0] * 20))
+    result = torch.stack(smoothed(given, 8)).mean(dim=(1, 2, 3))
+    assert result[:18].min() > 50
+    assert result[20 + length + 2 :].max() < -50
+
+
+def test_a_frame_that_is_wrong_alone_does_not_break_the_memory() -> None:
+    given = film(even(*[30.0] * 20, -30.0, *[30.0] * 20))
+    result = torch.stack(smoothed(given, 8))
+    assert result.min() > 20
+
+
 def test_who_is_unsure_has_less_say() -> None:
     given = film(even(40, 40, 40, -40, 40, 40, 40))
     given[3] = Prediction(given[3].ab, torch.full(SHAPE, 90.0), False, STILL)
