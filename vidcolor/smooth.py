@@ -7,6 +7,9 @@ on the way that the flow says things took. Where the flow is not to be trusted, 
 carries counts for next to nothing and the frame's own colour holds: nothing is smeared
 over what comes into sight. And where the two sums contradict each other, the frame
 sides with one of them: through a dissolve, the old colours go with the old picture.
+
+A mean of colours is paler than they are. What a shot has lost by it so far is given
+back by one gain for the whole picture, which hardly changes from frame to frame.
 """
 
 from collections import deque
@@ -28,6 +31,8 @@ _Sum = NDArray[np.float32]  # h, w, 3: a and b times their weight, and the weigh
 _MEMORY = 0.95  # what carried colour still counts, a frame further on
 _DOUBT = 20.0  # in units of ab: who is so unsure counts half
 _ODDS = 20.0  # in units of ab: two colours so far apart are hardly one thing's
+_GAIN = 1.25  # no mean takes more than it ought to give back
+_CALM = 30.0  # in units of ab: chroma that is seen before the gain gets going
 _TINY = np.float32(1e-37)  # for means of nothing
 _LEAST = 1e-4  # what a motion is trusted at least: some colour is better than none
 
@@ -70,50 +75,58 @@ def smooth(
     if radius == 0:
         yield from items
         return
-    for shot in _shots(items):
-        yield from _smooth_shot(shot, radius)
+    for entries in _shots(items):
+        shot = _Shot[T]()
+        for item, prediction in entries:
+            shot.enter(item, prediction)
+            if len(shot.window) > radius:
+                yield shot.answer()
+        while shot.window:
+            yield shot.answer()
 
 
-def _smooth_shot(
-    shot: Iterable[tuple[T, Prediction]], radius: int
-) -> Iterator[tuple[T, Prediction]]:
-    past: _Sum | None = None
-    window: deque[_Entry[T]] = deque()
-    for item, prediction in shot:
-        window.append(_enter(item, prediction))
-        if len(window) > radius:
-            past, answer = _advance(past, window)
-            yield answer
-    while window:
-        past, answer = _advance(past, window)
-        yield answer
+class _Shot(Generic[T]):
+    """What is known of a shot while it streams by."""
+
+    def __init__(self) -> None:
+        self.window: deque[_Entry[T]] = deque()
+        self._past: _Sum | None = None  # up to the frame before the window
+        # The chroma that the frames before the window had, as said and as answered.
+        self._said = self._answered = _CALM
+
+    def enter(self, item: T, prediction: Prediction) -> None:
+        """Let a frame into the window."""
+        ab, step = prediction.ab, prediction.step
+        weight = 1 / (1 + (prediction.uncertainty / _DOUBT) ** 2)
+        own = torch.cat([ab * weight, weight[None]]).permute(1, 2, 0)
+        step = None if step is None else step.resized(*ab.shape[1:])
+        self.window.append(_Entry(item, prediction, own.contiguous().numpy(), step))
+
+    def answer(self) -> tuple[T, Prediction]:
+        """Take the first frame out of the window."""
+        coming = _coming(self.window)
+        now = self.window.popleft()
+        past = None
+        if self._past is not None and now.step is not None:
+            past = _carry(self._past, now.step.back)
+        if past is not None and coming is not None:
+            past, coming = _side(now.own, past, coming), _side(now.own, coming, past)
+        self._past = now.own if past is None else now.own + past
+        mean = _mean(self._past if coming is None else self._past + coming)
+        ab = torch.from_numpy(mean).permute(2, 0, 1).contiguous()
+        return now.item, replace(now.prediction, ab=self._vivid(ab, now.prediction))
+
+    def _vivid(self, mean: Tensor, prediction: Prediction) -> Tensor:
+        """Return a mean as colourful as what was said of the shot all in all."""
+        if prediction.uncertainty.isfinite().any():
+            self._said += _chroma(prediction.ab)
+            self._answered += _chroma(mean)
+        return mean * min(max(self._said / self._answered, 1.0), _GAIN)
 
 
-def _enter(item: T, prediction: Prediction) -> _Entry[T]:
-    ab, step = prediction.ab, prediction.step
-    weight = 1 / (1 + (prediction.uncertainty / _DOUBT) ** 2)
-    own = torch.cat([ab * weight, weight[None]]).permute(1, 2, 0)
-    step = None if step is None else step.resized(*ab.shape[1:])
-    return _Entry(item, prediction, own.contiguous().numpy(), step)
-
-
-def _advance(
-    past: _Sum | None, window: deque[_Entry[T]]
-) -> tuple[_Sum, tuple[T, Prediction]]:
-    """Take the first frame out of the window, and return the sum up to it, and it.
-
-    `past` is the sum up to the frame before it.
-    """
-    coming = _coming(window)
-    now = window.popleft()
-    if past is not None:
-        past = None if now.step is None else _carry(past, now.step.back)
-    if past is not None and coming is not None:
-        past, coming = _side(now.own, past, coming), _side(now.own, coming, past)
-    known = now.own if past is None else now.own + past
-    ab = _mean(known if coming is None else known + coming)
-    smoothed = torch.from_numpy(ab).permute(2, 0, 1).contiguous()
-    return known, (now.item, replace(now.prediction, ab=smoothed))
+def _chroma(ab: Tensor) -> float:
+    """Return the root mean square of chroma."""
+    return float(ab.square().sum(dim=0).mean().sqrt())
 
 
 def _coming(window: deque[_Entry[T]]) -> _Sum | None:
