@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,9 +17,11 @@ from vidcolor.errors import OptionError
 from vidcolor.media.picture import Frame
 from vidcolor.media.reader import Reader
 from vidcolor.pipeline import Geometry, Painted, color_frames
+from vidcolor.upsample import shrink
 from vidcolor.yuv import Matrix, YuvFormat
 
 Film = Callable[..., Path]
+SMALL = 32, 32  # what the networks answer with
 YUV420 = YuvFormat(8, False, Matrix.BT709, 1, 1)
 
 
@@ -31,6 +34,15 @@ class ByPlace(Colorizer):
         ab[:, 0, : height // 8] = 60
         ab[:, 0, height // 8 :] = -60
         return Predictions(ab, torch.zeros_like(ab[:, 0]))
+
+
+class ByLightness(Colorizer):
+    """Red where it is light, green where it is dark."""
+
+    def predict(self, lightness: Tensor) -> Predictions:
+        small = torch.stack([shrink(x, *SMALL) for x in lightness])
+        ab = torch.stack([(small - 50) * 1.5, torch.zeros_like(small)], dim=1)
+        return Predictions(ab, torch.zeros_like(small))
 
 
 class Broken(Colorizer):
@@ -142,6 +154,38 @@ def test_frames_that_the_network_was_not_asked_about_have_colour_too(
     for one, other in zip(every, few, strict=True):
         assert other.cr.std() > 10
         np.testing.assert_allclose(one.cr.astype(int), other.cr.astype(int), atol=16)
+
+
+@pytest.mark.parametrize("every", [1, 4])
+def test_a_dissolve_leaves_nothing_of_the_old_colours(
+    film: Film, weights: str, every: int
+) -> None:
+    a, b = scene(0, 1)[0], scene(1, 1)[0]
+    mixed = [(a + (b.astype(float) - a) * n / 7).astype(np.uint8) for n in range(1, 7)]
+    colorizer = ByLightness(weights, "cpu", 64)
+    whole = painted(film([a] * 12 + mixed + [b] * 14), colorizer, radius=8, every=every)
+    alone = painted(film([b], "b.mkv"), colorizer)[0]
+    assert [item.starts_shot for item in whole].count(True) == 1
+    for item in whole[-10:]:
+        assert np.abs(item.cr.astype(int) - alone.cr).mean() < 3
+
+
+def test_a_thing_that_moves_takes_its_colour_along_and_leaves_none(
+    film: Film, weights: str
+) -> None:
+    random = np.random.default_rng(0)
+    ground = cv2.resize(random.integers(40, 90, (12, 16), np.uint8), (192, 144))
+    square = random.integers(170, 220, (6, 6), np.uint8).repeat(8, 0).repeat(8, 1)
+    planes = []
+    for x in range(16, 112, 6):
+        plane = ground.copy()
+        plane[48:96, x : x + 48] = square
+        planes.append(plane)
+    path = film(planes)
+    colorizer = ByLightness(weights, "cpu", 128)
+    moved = painted(path, colorizer, radius=8)
+    for one, alone in zip(moved, painted(path, colorizer, radius=0), strict=True):
+        assert np.abs(one.cr.astype(int) - alone.cr).mean() < 1.5
 
 
 def test_one_frame_is_a_film(film: Film, colorizer: Colorizer) -> None:

@@ -1,6 +1,7 @@
 """The whole way, on real footage: luma, times and sound come through untouched."""
 
 import hashlib
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from vidcolor.colorize import colorize
 from vidcolor.colorizer import Colorizer
 from vidcolor.media.picture import plane
 from vidcolor.media.reader import Reader
+from vidcolor.pipeline import color_frames
 
 CLIPS = Path(__file__).parents[2].parent / "shared" / "clips"
 MILLISECOND = 0.001  # what Matroska counts time in: half of it may be lost
@@ -56,3 +58,19 @@ def test_all_but_colour_comes_through(
     assert chroma / done.frames > 1
     assert sound(clip) == sound(target)
     assert not done.lost
+
+
+def test_a_shot_cut_out_of_a_clip_gets_the_same_colours(weights: str) -> None:
+    path = CLIPS / "colour" / "bikes_cuts.mp4"
+    if not path.exists():
+        pytest.skip("the real clips are not beside this checkout (../shared/clips)")
+    first, last = 15, 60  # its second shot, by that folder's README
+    colorizer = Colorizer(weights, device="cpu", size=64)
+    with Reader(path) as reader:
+        yuv, frames = reader.info.yuv, list(islice(reader.frames(), last + 12))
+    whole = list(color_frames(frames, colorizer, yuv, yuv, 8))[first : last + 1]
+    alone = list(color_frames(frames[first : last + 1], colorizer, yuv, yuv, 8))
+    assert whole[0].starts_shot
+    for inside, outside in zip(whole, alone, strict=True):
+        np.testing.assert_array_equal(inside.cb, outside.cb)
+        np.testing.assert_array_equal(inside.cr, outside.cr)

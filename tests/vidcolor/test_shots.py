@@ -104,6 +104,41 @@ def test_a_fade_through_black_starts_a_shot() -> None:
     assert any(9 < n < 30 for n in found)
 
 
+@pytest.mark.parametrize("length", [6, 12, 24])
+def test_a_dissolve_starts_nothing(length: int) -> None:
+    a, b = scene(0).astype(float), scene(1).astype(float)
+    mixed = [a + (b - a) * k / length for k in range(1, length)]
+    planes = [a] * 9 + mixed + [b] * 9
+    assert starts(plane.astype(np.uint8) for plane in planes) == [0]
+
+
+def test_a_splice_within_a_shot_starts_nothing() -> None:
+    # Four frames of a pan are missing, and the frame before the gap is fogged.
+    wide = np.concatenate([scene(n) for n in range(3)], axis=1)
+    planes = [wide[:, x : x + 160] for x in [*range(0, 30, 2), *range(38, 68, 2)]]
+    planes[14] = np.clip(planes[14] * 0.5 + 120, 0, 255).astype(np.uint8)
+    assert starts(planes) == [0]
+
+
+def worn(planes: list[Plane]) -> list[Plane]:
+    """Weave in the gate, flicker, grain, dust and a scratch."""
+    rng = np.random.default_rng(2)
+    result = []
+    for plane in planes:
+        old = np.roll(plane, tuple(rng.integers(-2, 3, 2)), axis=(0, 1)).astype(float)
+        old = old * rng.uniform(0.85, 1.15) + rng.normal(0, 10, plane.shape)
+        old[:, rng.integers(150, 155)] = 255
+        for y, x in rng.integers(0, 80, (6, 2)):
+            old[y : y + 4, x : x + 3] = rng.choice([0, 255])
+        result.append(np.clip(old, 0, 255).astype(np.uint8))
+    return result
+
+
+def test_wear_starts_nothing_and_hides_no_cut() -> None:
+    assert starts(worn([scene(0)] * 40)) == [0]
+    assert starts(worn([scene(0)] * 15 + [scene(1)] * 15)) == [0, 15]
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
 @pytest.mark.parametrize("plane", [BLACK, WHITE])
 def test_an_even_picture_is_one_shot(plane: Plane, count: int) -> None:
