@@ -44,6 +44,9 @@ def soft_encode(ab: Tensor, bins: Tensor) -> Tensor:
 def log_rarity(pictures: Iterable[Tensor], bins: Tensor) -> Tensor:
     """Return the log of the rebalancing weight of each bin (Q), mean weight 1.
 
+    Grey, the most frequent by far, is weighed as the colours next to it (ours, not
+    ECCV16's): bold decoding would else tint what the network takes for grey.
+
     The pictures (3, height, width) are uint8, and on the device of the bins.
     """
     counts = torch.zeros(len(bins), dtype=torch.float64)
@@ -52,4 +55,7 @@ def log_rarity(pictures: Iterable[Tensor], bins: Tensor) -> Tensor:
         counts += soft_encode(rgb_to_lab(small)[:, 1:], bins).sum(dim=(0, 2, 3)).cpu()
     prior = counts / counts.sum()
     weight = 1 / ((1 - UNIFORM) * prior + UNIFORM / len(bins))
-    return (weight / (prior * weight).sum()).log().float()
+    rarity = (weight / (prior * weight).sum()).log().float()
+    chroma = bins.norm(dim=1)
+    rarity[chroma == 0] = rarity[chroma == STEP].mean()
+    return rarity

@@ -94,11 +94,23 @@ def test_disagreement_by_hand() -> None:
 
 
 def test_rare_colours_weigh_more(bins: Tensor) -> None:
-    grey = torch.full((3, 64, 64), 128, dtype=torch.uint8)
-    rarity = log_rarity([grey], bins)
-    middle = bins.norm(dim=1).argmin()
-    assert rarity.argmin() == middle
+    red = torch.zeros(3, 64, 64, dtype=torch.uint8)
+    red[0] = 200
+    rarity = log_rarity([red], bins)
+    truth = rgb_to_lab(red[None].float() / 255)[0, 1:, 0, 0]
+    assert rarity.argmin() == (bins - truth).norm(dim=1).argmin()
     assert rarity.isfinite().all()
     # The mean weight over the pictures' colours is 1.
-    share = soft_encode(torch.zeros(1, 2, 1, 1), bins).flatten()
+    share = soft_encode(truth.view(1, 2, 1, 1), bins).flatten()
     assert float((share * rarity.exp()).sum()) == pytest.approx(1, abs=1e-3)
+
+
+def test_grey_weighs_as_its_neighbours(bins: Tensor) -> None:
+    grey = torch.full((3, 64, 64), 128, dtype=torch.uint8)
+    rarity = log_rarity([grey], bins)
+    chroma = bins.norm(dim=1)
+    (own,) = rarity[chroma == 0]
+    beside = rarity[chroma == STEP]
+    assert len(beside) == 4
+    torch.testing.assert_close(own, beside.mean())
+    assert own < rarity[chroma > 4 * STEP].min()
