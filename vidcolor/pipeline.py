@@ -76,7 +76,7 @@ def color_frames(
     """
     # Closed by name, from the last to the first: an error's traceback holds on to the
     # stages it came through, and their threads would live as long as it does.
-    scenes = show(look(frames, colorizer, source, geometry))
+    scenes = show(look(frames, colorizer, source, geometry), every)
     if radius:
         scenes = steady(scenes)
     ahead = _AHEAD + every - 1  # the others have work while the network thinks
@@ -100,41 +100,37 @@ def look(
         yield Sight(frame, shrink(upright, *size))
 
 
-def show(sights: Iterable[Sight]) -> Iterator[tuple[Frame, Scene]]:
-    """Yield each frame with what the network is to see of it, and where shots start."""
+def show(sights: Iterable[Sight], every: int = 1) -> Iterator[tuple[Frame, Scene]]:
+    """Yield each frame with what there is to see of it, and where shots start.
+
+    The network is to be asked about a shot's first frame and `every`-th after it.
+    """
+    since = 0
     for sight, starts in mark_shots(sights, _thumbnail):
-        yield sight.frame, Scene(to_lightness(sight.luma), starts)
+        since = 0 if starts else since + 1
+        lightness = to_lightness(sight.luma)
+        yield sight.frame, Scene(lightness, starts, asked=since % every == 0)
 
 
 def predict(
     scenes: Iterable[tuple[Frame, Scene]], colorizer: Colorizer, every: int = 1
 ) -> Iterator[tuple[Frame, Prediction]]:
-    """Yield each frame with the ab that the network gives it.
+    """Yield each frame with the ab that the network gives it, none for titles.
 
-    It is asked about a shot's first frame and `every`-th after it. Of the others it
-    says nothing: their ab is 0, and wholly uncertain. Titles have no colour.
+    It is asked about one in `every`. Of the others it says nothing: their ab is 0, and
+    wholly uncertain. The first frame must be one that it is asked about.
     """
-    asked = _mark_asked(scenes, every)
-    while batch := list(islice(asked, colorizer.batch * every)):
-        answers = _answers([s.lightness for _, s, ask in batch if ask], colorizer)
-        for frame, scene, ask in batch:
-            if ask:
+    scenes = iter(scenes)
+    while batch := list(islice(scenes, colorizer.batch * every)):
+        answers = _answers([s.lightness for _, s in batch if s.asked], colorizer)
+        for frame, scene in batch:
+            if scene.asked:
                 ab, uncertainty = next(answers)
                 ab = ab * picture_share(scene.lightness)
             else:
                 ab = torch.zeros_like(ab)
                 uncertainty = torch.full_like(uncertainty, math.inf)
             yield frame, Prediction(ab, uncertainty, scene.starts_shot, scene.step)
-
-
-def _mark_asked(
-    scenes: Iterable[tuple[Frame, Scene]], every: int
-) -> Iterator[tuple[Frame, Scene, bool]]:
-    """Yield each frame with whether the network is to be asked about it."""
-    since = 0
-    for frame, scene in scenes:
-        since = 0 if scene.starts_shot else since + 1
-        yield frame, scene, since % every == 0
 
 
 def _answers(

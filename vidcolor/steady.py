@@ -34,6 +34,7 @@ class Scene:
 
     lightness: Tensor  # H, W; 0..100, at the network's size
     starts_shot: bool
+    asked: bool = True  # whether the network is to say something of it
     step: Step | None = None  # the motion since the frame before, where it is known
 
 
@@ -103,9 +104,15 @@ def _cleaned(before: Scene | None, now: Scene, after: Scene | None) -> Scene:
     """Return a scene without what neither the one before nor the one after shows.
 
     The median of the three, along the motion, where the two around agree: what is
-    there in one frame only is never the median.
+    there in one frame only is never the median. What nobody looks at stays as it is.
     """
-    if before is None or after is None or now.step is None or after.step is None:
+    if (
+        not now.asked
+        or before is None
+        or after is None
+        or now.step is None
+        or after.step is None
+    ):
         return now
     size = now.lightness.shape
     first = warp(before.lightness.numpy(), now.step.back.resized(*size).flow)
