@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor
 
@@ -69,6 +69,7 @@ def test_of_nothing_comes_nothing() -> None:
     assert list(smooth([], 3)) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 12), max_size=4), st.integers(0, 9))
 def test_as_many_come_as_were_given_in_order_and_late_by_the_radius_at_most(
     lengths: list[int], radius: int

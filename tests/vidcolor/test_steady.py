@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -97,6 +97,7 @@ def test_motion_leads_to_every_frame_but_a_shot_s_first() -> None:
     assert [step is None for step in steps] == [True, False, False, True, False]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 5), max_size=4))
 def test_as_many_come_as_were_given_in_order_and_a_frame_late_at_most(
     lengths: list[int],
