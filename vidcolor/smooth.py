@@ -125,8 +125,8 @@ class _Shot(Generic[T]):
 
 
 def _chroma(ab: Tensor) -> float:
-    """Return the mean chroma: not its square's, which what flickers would raise."""
-    return float(ab.norm(dim=0).mean())
+    """Return the root mean square of chroma."""
+    return float(ab.square().sum(dim=0).mean().sqrt())
 
 
 def _coming(window: deque[_Entry[T]]) -> _Sum | None:
