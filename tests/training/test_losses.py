@@ -72,7 +72,7 @@ def test_the_truth_is_averaged_to_the_prediction_s_size(bins: Tensor) -> None:
 
 def test_views_that_agree_cost_nothing() -> None:
     logs = log_noise(2, 9, 4, 4)
-    assert disagreement(torch.cat([logs, logs]), (0, 0)) == 0
+    assert disagreement(torch.cat([logs, logs]), (0, 0)) < 1e-6
 
 
 @pytest.mark.parametrize("shift", [(0, 0), (1, 0), (0, 3), (2, 1)])
@@ -81,16 +81,29 @@ def test_views_agree_where_they_show_the_same(shift: tuple[int, int]) -> None:
     whole = log_noise(2, 9, 8, 8)
     dy, dx = shift
     first, second = whole[..., :5, :5], whole[..., dy : dy + 5, dx : dx + 5]
-    assert disagreement(torch.cat([first, second]), shift) == 0
+    assert disagreement(torch.cat([first, second]), shift) < 1e-6
     if shift != (0, 0):
         assert disagreement(torch.cat([first, second]), (0, 0)) > 0.1
 
 
 def test_disagreement_by_hand() -> None:
-    # Between (1/4, 3/4) and (3/4, 1/4), both ways: 2 * (1/2) ln 3 = ln 3.
+    # (1/4, 3/4) and (3/4, 1/4) have the mean (1/2, 1/2), as far from either:
+    # (1/2) ln 2 + (1/2) ln (2/3) = ln (4/3) / 2.
     first = torch.tensor([0.25, 0.75]).log().view(1, 2, 1, 1)
     found = disagreement(torch.cat([first, first.flip(1)]), (0, 0))
-    torch.testing.assert_close(found, torch.tensor(3.0).log())
+    torch.testing.assert_close(found, torch.tensor(4 / 3).log() / 2)
+
+
+def test_views_draw_each_other_to_their_mean() -> None:
+    logs = log_noise(2, 9, 4, 4).requires_grad_()
+    disagreement(logs, (0, 0)).backward()
+    assert logs.grad is not None
+    first, second = logs.grad
+    torch.testing.assert_close(first, -second)  # nothing draws both to one side
+    # By the softmax's derivative: what each has more of than the other, a quarter of
+    # it, and the mean over 16 pixels.
+    first_share, second_share = logs.detach().softmax(dim=1)
+    torch.testing.assert_close(first, (first_share - second_share) / 4 / 16)
 
 
 def test_rare_colours_weigh_more(bins: Tensor) -> None:
