@@ -18,6 +18,7 @@ from vidcolor.media.reader import Reader
 from vidcolor.media.target_file import check_target
 from vidcolor.media.writer import Writer
 from vidcolor.pipeline import Geometry, Painted, color_frames
+from vidcolor.sources import default_target
 from vidcolor.stills import STILL_SUFFIXES, read_still, write_still
 from vidcolor_models import DEFAULT_MODEL
 
@@ -90,11 +91,6 @@ def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
     if Path(target).is_dir():
         return Path(target) / source.name, False
     return Path(target), True
-
-
-def default_target(source: Path) -> Path:
-    """Return where the result goes unless somebody says: NAME.color.EXT beside it."""
-    return source.with_name(f"{source.stem}.color{source.suffix}")
 
 
 def painted_frames(

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vidcolor.colorize import default_target
 from vidcolor.errors import VidcolorError
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.sources import default_target
 from vidcolor.survey import Survey, survey
 
 

@@ -68,6 +68,11 @@ def choose_targets(
     return list(folders)
 
 
+def default_target(source: Path) -> Path:
+    """Return where the result goes unless somebody says: NAME.color.EXT beside it."""
+    return source.with_name(f"{source.stem}.color{source.suffix}")
+
+
 def _folder_inside(source: Path, paths: list[Path]) -> Path:
     for path in paths:
         if path.is_dir() and source.is_relative_to(path):

@@ -57,9 +57,17 @@ def clip(film: Film) -> Path:
     return film(planes)
 
 
-def test_help_needs_no_torch() -> None:
-    code = "import sys, vidcolor.cli; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+@pytest.mark.parametrize("command", ["--help", "models list", "info FILM"])
+def test_what_colours_nothing_needs_no_torch(command: str, clip: Path) -> None:
+    words = command.replace("FILM", str(clip)).split()
+    code = (
+        "import sys; from vidcolor.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], stdout=subprocess.PIPE)
+    assert (bool(done.stdout), done.returncode) == (True, 0)
 
 
 def test_a_film_is_coloured_and_its_name_is_the_answer(

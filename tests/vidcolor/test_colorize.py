@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from vidcolor.colorize import colorize, default_target
+from vidcolor.colorize import colorize
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError, VidcolorError
 from vidcolor.events import Event, Finished, Progressed, Started
@@ -160,10 +160,6 @@ def test_a_time_before_0_is_refused(film: Film, colorizer: Colorizer) -> None:
 def test_fast_needs_smoothing(film: Film, tmp_path: Path, weights: str) -> None:
     with pytest.raises(OptionError, match="smooth"):
         colorize(film(noise(2)), tmp_path / "x.mkv", model=weights, fast=True, smooth=0)
-
-
-def test_the_target_stands_beside_the_source() -> None:
-    assert default_target(Path("a/b.c.mp4")) == Path("a/b.c.color.mp4")
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])

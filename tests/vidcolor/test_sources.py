@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from vidcolor.errors import OptionError, ReadError
-from vidcolor.sources import choose_targets, find_sources
+from vidcolor.sources import choose_targets, default_target, find_sources
 
 
 @pytest.fixture
@@ -56,3 +56,7 @@ def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     twins = [tmp_path / "1" / "x.mp4", tmp_path / "2" / "x.mp4"]
     with pytest.raises(OptionError, match="one name"):
         choose_targets(twins, twins, tmp_path / "out")
+
+
+def test_the_target_stands_beside_the_source() -> None:
+    assert default_target(Path("a/b.c.mp4")) == Path("a/b.c.color.mp4")
