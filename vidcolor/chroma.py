@@ -3,7 +3,8 @@
 A film's luma Y' is never touched. For a pixel with luma Y' and wanted (a, b), there is
 a lightness L for which lab_to_rgb(L, a, b) has exactly this luma; that colour's Cb and
 Cr are taken. lab_to_rgb clips what sRGB cannot show, so such a colour gives up chroma,
-never luma: at black and at white nothing is left of it.
+never luma: at black and at white nothing is left of it. In a wider or brighter space
+than sRGB it is the same, with that space's limits for sRGB's.
 """
 
 from functools import lru_cache
@@ -14,21 +15,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.lab import grey_to_lightness, lab_to_linear, mix, to_gamma
+from vidcolor.lab import grey_to_lightness, lab_to_linear
+from vidcolor.rgb_space import SRGB, RgbSpace, from_linear_srgb, to_srgb
 from vidcolor.yuv import Matrix, Siting, YuvFormat
 
-_REACH = 110.0  # ab beyond this is outside sRGB
+_REACH = 110.0  # ab beyond this is outside sRGB, and no network means it
 _LUMA_STEPS, _AB_STEPS = 65, 45
-
-# Linear BT.709 (sRGB) to linear BT.2020 primaries (ITU-R BT.2087, section 4).
-_TO_BT2020 = torch.tensor(
-    [
-        [0.6274, 0.3293, 0.0433],
-        [0.0691, 0.9195, 0.0114],
-        [0.0164, 0.0880, 0.8956],
-    ],
-    dtype=torch.float64,
-)
 
 
 def to_luma(codes: NDArray[np.generic], yuv: YuvFormat) -> Tensor:
@@ -40,13 +32,27 @@ def to_luma(codes: NDArray[np.generic], yuv: YuvFormat) -> Tensor:
     return ((values - yuv.black) / yuv.luma_span).clamp_(0, 1)
 
 
-def to_lightness(luma: Tensor) -> Tensor:
-    """Return L, 0..100, of the greys with this luma."""
-    return grey_to_lightness(luma)
+def to_grey(luma: Tensor, space: RgbSpace) -> Tensor:
+    """Return the greys with this luma (height, width) as sRGB codes them, 0..1.
+
+    What is brighter than the white of paper, as HDR allows, is white.
+    """
+    if space == SRGB:
+        return luma
+    return to_srgb(luma.expand(3, -1, -1), space)[0]
 
 
-def luma_at_chroma(luma: Tensor, yuv: YuvFormat) -> Tensor:
-    """Return luma (h, w) averaged to where the chroma samples of (H, W) are."""
+def to_lightness(luma: Tensor, space: RgbSpace = SRGB) -> Tensor:
+    """Return L, 0..100, of the greys with this luma (height, width)."""
+    return grey_to_lightness(to_grey(luma, space))
+
+
+def luma_at_chroma(luma: Tensor, yuv: YuvFormat, field: int | None = None) -> Tensor:
+    """Return luma (h, w) averaged to where the chroma samples of (H, W) are.
+
+    `field` says that these are the upper (0) or lower (1) lines of an interlaced
+    picture, whose chroma has fields of its own.
+    """
     height, width = luma.shape
     rows, columns = yuv.chroma_shape(height, width)
     step_y, step_x = 1 << yuv.chroma_shift_y, 1 << yuv.chroma_shift_x
@@ -59,13 +65,15 @@ def luma_at_chroma(luma: Tensor, yuv: YuvFormat) -> Tensor:
     padded = F.pad(
         luma[None, None], (reach_x, extra_x, reach_y, extra_y), mode="replicate"
     )
-    kernel_y = _kernel(step_y, top)
+    kernel_y = _kernel(step_y, top) if field is None else _field_kernel(step_y, field)
     kernel_x = _kernel(step_x, left)
     kernel = kernel_y[:, None] * kernel_x[None, :]
     return F.conv2d(padded, kernel[None, None], stride=(step_y, step_x))[0, 0]
 
 
-def to_chroma(ab: Tensor, luma: Tensor, matrix: Matrix) -> Tensor:
+def to_chroma(
+    ab: Tensor, luma: Tensor, matrix: Matrix, space: RgbSpace = SRGB
+) -> Tensor:
     """Return Pb and Pr (2, h, w) in -0.5..0.5 for ab (2, h, w) at luma (h, w) in 0..1.
 
     Interpolated in a table. A slice of the RGB cube at one luma is convex, and so is
@@ -74,7 +82,7 @@ def to_chroma(ab: Tensor, luma: Tensor, matrix: Matrix) -> Tensor:
     place = torch.stack(
         [ab[1] / _REACH, ab[0] / _REACH, luma * 2 - 1], dim=-1
     )  # x, y, z of grid_sample: the table's last axis first
-    table = _table(matrix).to(ab.device)
+    table = _table(matrix, space).to(ab.device)
     return F.grid_sample(
         table[None],
         place[None, None],
@@ -117,8 +125,20 @@ def _kernel(step: int, on_sample: bool) -> Tensor:
     return (F.pad(mean, (0, 1)) + F.pad(mean, (1, 0)))[: step + 1] / 2
 
 
+def _field_kernel(step: int, field: int) -> Tensor:
+    """Return the weights of a field's lines in a chroma sample of 4:2:0 (H.262, 6.1).
+
+    Both fields' samples lie between the lines, but a quarter from the nearer one, so
+    that chroma's lines are evenly spaced in the picture as a whole.
+    """
+    if step != 2:
+        return torch.ones(step) / step
+    upper = torch.tensor([0.75, 0.25])
+    return upper.flip(0) if field else upper
+
+
 @lru_cache(maxsize=4)
-def _table(matrix: Matrix) -> Tensor:
+def _table(matrix: Matrix, space: RgbSpace) -> Tensor:
     """Return Pb and Pr at a grid of luma, a, b: (2, luma steps, a steps, b steps)."""
     luma, a, b = torch.meshgrid(
         torch.linspace(0, 1, _LUMA_STEPS),
@@ -127,14 +147,15 @@ def _table(matrix: Matrix) -> Tensor:
         indexing="ij",
     )
     weights = _luma_weights(matrix)
-    # Wide enough for all three channels to be clipped at 0, or at 1, whatever a and b.
+    # Wide enough for all three channels to be clipped at 0, or at the brightest that
+    # PQ has (an L of 409), whatever a and b.
     low, high = torch.full_like(luma, -600.0), torch.full_like(luma, 600.0)
     for _ in range(26):  # halves 1200 units of L to less than a 50,000th
         middle = (low + high) / 2
-        bright = (weights * _rgb(middle, a, b, matrix)).sum(dim=0) > luma
+        bright = (weights * _rgb(middle, a, b, space)).sum(dim=0) > luma
         high = torch.where(bright, middle, high)
         low = torch.where(bright, low, middle)
-    rgb = _rgb((low + high) / 2, a, b, matrix)
+    rgb = _rgb((low + high) / 2, a, b, space)
     red_weight, blue_weight = matrix.value
     found = (weights * rgb).sum(dim=0)
     return torch.stack(
@@ -145,13 +166,10 @@ def _table(matrix: Matrix) -> Tensor:
     )
 
 
-def _rgb(lightness: Tensor, a: Tensor, b: Tensor, matrix: Matrix) -> Tensor:
+def _rgb(lightness: Tensor, a: Tensor, b: Tensor, space: RgbSpace) -> Tensor:
     shape = lightness.shape
     lab = torch.stack([lightness, a, b]).reshape(3, -1, 1)
-    linear = lab_to_linear(lab)
-    if matrix is Matrix.BT2020:
-        linear = mix(_TO_BT2020, linear)
-    return to_gamma(linear.clamp(0, 1)).reshape(3, *shape)
+    return from_linear_srgb(lab_to_linear(lab), space).reshape(3, *shape)
 
 
 def _luma_weights(matrix: Matrix) -> Tensor:

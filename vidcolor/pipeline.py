@@ -18,7 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import luma_at_chroma, to_chroma, to_codes, to_lightness, to_luma
+from vidcolor.chroma import (
+    luma_at_chroma,
+    to_chroma,
+    to_codes,
+    to_grey,
+    to_lightness,
+    to_luma,
+)
 from vidcolor.colorizer import Colorizer
 from vidcolor.media.picture import Frame
 from vidcolor.shots import mark_shots
@@ -37,7 +44,7 @@ class Sight:
     """A frame, and what the network sees of it."""
 
     frame: Frame
-    luma: Tensor  # h, w; 0..1, upright
+    luma: Tensor  # h, w; 0..1 as sRGB codes grey, upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def look(
             height, width, sar = width, height, 1 / sar
         size = colorizer.network_size(height, width, sar)
         upright = torch.rot90(to_luma(frame.luma, yuv), geometry.turns)
-        yield Sight(frame, shrink(upright, *size))
+        yield Sight(frame, to_grey(shrink(upright, *size), yuv.rgb))
 
 
 def show(sights: Iterable[Sight], every: int = 1) -> Iterator[tuple[Frame, Scene]]:
@@ -150,13 +157,34 @@ def paint(
     target: YuvFormat,
     geometry: Geometry,
 ) -> Iterator[Painted]:
-    """Yield each frame with its chroma planes."""
+    """Yield each frame with its chroma planes.
+
+    The two fields of an interlaced frame show two moments, and each has chroma lines of
+    its own: they are painted as two pictures.
+    """
     for frame, prediction in predictions:
         ab = torch.rot90(prediction.ab, -geometry.turns, (1, 2))
-        luma = luma_at_chroma(to_luma(frame.luma, source), target)
-        ab = spread(ab, to_lightness(luma))
-        cb, cr = to_codes(to_chroma(ab, luma, target.matrix), target)
+        luma = to_luma(frame.luma, source)
+        if frame.picture.interlaced_frame:
+            chroma = torch.empty(2, *target.chroma_shape(*luma.shape))
+            for field in (0, 1):
+                lines = chroma[:, field::2]
+                lines[:] = _chroma(ab, luma[field::2], target, field)[
+                    :, : lines.shape[1]
+                ]
+        else:
+            chroma = _chroma(ab, luma, target)
+        cb, cr = to_codes(chroma, target)
         yield Painted(frame, cb, cr, prediction.starts_shot)
+
+
+def _chroma(
+    ab: Tensor, luma: Tensor, target: YuvFormat, field: int | None = None
+) -> Tensor:
+    """Return Pb and Pr (2, h, w) of a picture, or of one field of it."""
+    luma = luma_at_chroma(luma, target, field)
+    wide = spread(ab, to_lightness(luma, target.rgb))
+    return to_chroma(wide, luma, target.matrix, target.rgb)
 
 
 def _thumbnail(sight: Sight) -> NDArray[np.uint8]:

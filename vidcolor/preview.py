@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import to_luma
+from vidcolor.chroma import to_grey, to_luma
 from vidcolor.colorize import color_film, painted_frames
 from vidcolor.colorizer import Colorizer
 from vidcolor.confidence import uncertainty_map
@@ -151,6 +151,7 @@ def _as_shown(frame: Frame, info: FilmInfo) -> Tensor:
     width = round(width * info.sar)
     scale = min(1.0, _LONG_SIDE / max(height, width))
     luma = shrink(luma, max(1, round(height * scale)), max(1, round(width * scale)))
+    luma = to_grey(luma, info.yuv.rgb)
     return torch.rot90(luma, round(info.rotation / 90) % 4).contiguous()
 
 

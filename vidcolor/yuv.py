@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from vidcolor.rgb_space import SRGB, RgbSpace
+
 
 class Matrix(Enum):
     """The weights of red and blue in luma (ITU-T H.273, MatrixCoefficients)."""
@@ -30,6 +32,7 @@ class YuvFormat:
     chroma_shift_x: int  # log2 of luma samples per chroma sample: 0, 1 or 2
     chroma_shift_y: int
     siting: Siting = Siting.LEFT
+    rgb: RgbSpace = SRGB  # that the matrix makes luma and chroma of
 
     @property
     def black(self) -> int:

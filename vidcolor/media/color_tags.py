@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass, replace
 
+from vidcolor.rgb_space import Primaries, RgbSpace, Transfer
 from vidcolor.yuv import Matrix
 
 LIMITED, FULL = 1, 2
-HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics
 UNSPECIFIED = 2  # of matrix, transfer and primaries
+XYZ = 10  # as primaries
+_BT2020 = 9  # as matrix and as primaries
+_TRANSFERS = {16: Transfer.PQ, 18: Transfer.HLG}
+# Those of standard-definition television (4 to 7, 22) are taken for BT.709's, which
+# differ less from them than the films so tagged do: players do the same.
+_PRIMARIES = {
+    8: Primaries.FILM,
+    _BT2020: Primaries.BT2020,
+    11: Primaries.DCI_P3,
+    12: Primaries.DISPLAY_P3,
+}
+_NOT_FOR_SCREENS = {8: "linear", 9: "logarithmic", 10: "logarithmic"}
+_NOT_FOR_SCREENS |= {17: "a cinema projector's (SMPTE ST 428-1)"}
 _MATRICES = {
     1: Matrix.BT709,
     4: Matrix.BT601,  # FCC: its weights of red and blue differ by 0.001 and 0.004
@@ -14,9 +27,10 @@ _MATRICES = {
     6: Matrix.BT601,
     7: Matrix.BT709,  # SMPTE 240M: 0.0006 and 0.015
     9: Matrix.BT2020,
-    10: Matrix.BT2020,
+    10: Matrix.BT2020,  # constant luminance: of greys it is the same
 }
 _NUMBERS = {Matrix.BT601: 6, Matrix.BT709: 1, Matrix.BT2020: 9}
+_WIDE = Matrix.BT2020
 _SD_LINES = 576
 
 
@@ -31,8 +45,27 @@ class ColorTags:
 
     def matrix_for(self, height: int) -> Matrix:
         """Return the matrix, by the number of lines where none is named."""
-        untagged = Matrix.BT601 if height <= _SD_LINES else Matrix.BT709
-        return _MATRICES.get(self.matrix, untagged)
+        if self.matrix in _MATRICES:
+            return _MATRICES[self.matrix]
+        if self.rgb_space().primaries is Primaries.BT2020:
+            return Matrix.BT2020
+        return Matrix.BT601 if height <= _SD_LINES else Matrix.BT709
+
+    def rgb_space(self) -> RgbSpace:
+        """Return what the film's red, green and blue are; BT.709 unless it is said."""
+        transfer = _TRANSFERS.get(self.trc, Transfer.SDR)
+        primaries = self.primaries
+        wide = transfer is not Transfer.SDR or _MATRICES.get(self.matrix) is _WIDE
+        if primaries == UNSPECIFIED and wide:
+            primaries = _BT2020
+        return RgbSpace(_PRIMARIES.get(primaries, Primaries.BT709), transfer)
+
+    @property
+    def problem(self) -> str:
+        """Why colours cannot be made for such light; empty if they can."""
+        if self.trc in _NOT_FOR_SCREENS:
+            return f"its light is coded as {_NOT_FOR_SCREENS[self.trc]}"
+        return "its primaries are XYZ" if self.primaries == XYZ else ""
 
     def spelled_out(self, matrix: Matrix, *, full_range: bool) -> "ColorTags":
         """Return these tags with range and matrix said, whether or not they were."""

@@ -61,6 +61,8 @@ def plan_target(
         OptionError: codec, options, container and film do not fit each other.
         WriteError: nothing can be written there.
     """
+    if info.color.problem:
+        raise OptionError(_not_for_screens(info))
     container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
     path = target if kept is container else target.with_suffix(".mkv")
@@ -94,6 +96,13 @@ def _container(target: Path, *, explicit: bool) -> Container | None:
             f"{target}: its ending must say how the film is stored: {known}"
         )
     return container
+
+
+def _not_for_screens(info: FilmInfo) -> str:
+    return (
+        f"{info.path}: {info.color.problem}, which no colours can be made for; convert "
+        "it to BT.709 first, as with FFmpeg's zscale=transfer=bt709:primaries=bt709"
+    )
 
 
 def _yuv(info: FilmInfo, pix_fmt: str) -> YuvFormat:

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from vidcolor.media.aspect import is_layout_known
-from vidcolor.media.color_tags import HDR
 from vidcolor.media.containers import MATROSKA
 from vidcolor.media.encoders import ARCHIVAL, codec_of, is_interlacing_lost
 from vidcolor.media.fates import Fate, dropped, fates_of
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
 from vidcolor.media.target_plan import Plan
+from vidcolor.rgb_space import Transfer
 
 
 def notes_for(
@@ -61,10 +61,10 @@ def _picture_notes(info: FilmInfo, plan: Plan, by_default: bool) -> list[str]:
             f"the grey picture becomes {plan.pix_fmt}: {plan.encoder} does not take "
             f"4:2:0 at {info.width}x{info.height}"
         )
-    if info.color.trc in HDR:
+    if info.yuv.rgb.transfer is not Transfer.SDR:
         notes.append(
-            f"{HDR[info.color.trc]} (HDR) keeps its {layout.depth} bits and its tags; "
-            "colours are placed as in standard dynamic range"
+            f"{info.yuv.rgb.transfer.value} (HDR) keeps its {layout.depth} bits and "
+            "its tags; the network takes what is brighter than paper for white"
         )
     if is_interlacing_lost(plan.encoder, info):
         notes.append(

@@ -74,6 +74,8 @@ def _describe(
         duration=duration,
         index=stream.index,
         codec=context.codec.canonical_name,
+    if first.format.name.startswith("xyz"):
+        color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
         profile=context.profile or "",
         width=first.width,
         height=first.height,
@@ -123,6 +125,7 @@ def _field_order(context: VideoCodecContext, first: av.VideoFrame) -> int:
     return context.field_order
 
 
+        rgb=color.rgb_space(),
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
     if stream.duration and stream.time_base:
         return stream.duration * stream.time_base
