@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from vidcolor.errors import ReadError
 from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
 from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
-from vidcolor.media.opening import film_stream, open_source, reason
+from vidcolor.media.opening import MAX_PIXELS, film_stream, open_source, reason
 from vidcolor.media.picture import PictureFormat, has_no_luma, planar_format
 from vidcolor.yuv import Siting, YuvFormat
 
@@ -34,8 +34,18 @@ def probe(path: Path) -> FilmInfo:
     with open_source(path) as container:
         stream = film_stream(container)
         if stream is None:
-            raise ReadError(path, "has no video stream")
+            raise ReadError(path, "has no video stream of a known kind")
+        _check_size(path, stream.codec_context)
         return _describe(path, container, stream, _first_picture(path, stream))
+
+
+def _check_size(path: Path, context: VideoCodecContext) -> None:
+    if context.width * context.height > MAX_PIXELS:
+        raise ReadError(
+            path,
+            f"says that its picture is {context.width}x{context.height}: more than "
+            f"{MAX_PIXELS} pixels are not read",
+        )
 
 
 def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
@@ -64,6 +74,8 @@ def _describe(
         context.color_trc,
         context.color_primaries,
     )
+    if first.format.name.startswith("xyz"):
+        color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
     start = Fraction(max(0, container.start_time or 0), _SECOND)
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     duration = _duration(container, stream)
@@ -74,8 +86,6 @@ def _describe(
         duration=duration,
         index=stream.index,
         codec=context.codec.canonical_name,
-    if first.format.name.startswith("xyz"):
-        color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
         profile=context.profile or "",
         width=first.width,
         height=first.height,
@@ -115,6 +125,7 @@ def _yuv(
         chroma_shift_x=source.shift_x,
         chroma_shift_y=source.shift_y,
         siting=Siting.CENTER if codec in _CENTERED else Siting.LEFT,
+        rgb=color.rgb_space(),
     )
 
 
@@ -125,7 +136,6 @@ def _field_order(context: VideoCodecContext, first: av.VideoFrame) -> int:
     return context.field_order
 
 
-        rgb=color.rgb_space(),
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
     if stream.duration and stream.time_base:
         return stream.duration * stream.time_base
