@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vidcolor.media.color_tags import ColorTags
 from vidcolor.media.picture import PictureFormat
+from vidcolor.media.stamp import Stamp
 from vidcolor.yuv import YuvFormat
 
 _FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}  # how the fields are shown
@@ -39,6 +40,7 @@ class FilmInfo:
     """What is in a film file."""
 
     path: Path
+    stamp: Stamp  # of the file when it was looked at
     container: str  # FFmpeg's name of the demuxer
     start: Fraction  # seconds at which the file begins on its own clock, 0 or more
     duration: Fraction | None  # seconds

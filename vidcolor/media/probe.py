@@ -18,6 +18,7 @@ from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
 from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
 from vidcolor.media.opening import MAX_PIXELS, film_stream, open_source, reason
 from vidcolor.media.picture import PictureFormat, has_no_luma, planar_format
+from vidcolor.media.stamp import Stamp
 from vidcolor.yuv import Siting, YuvFormat
 
 _CENTERED = {"mjpeg", "mpeg1video"}  # chroma between the luma samples, as in JPEG
@@ -31,12 +32,14 @@ def probe(path: Path) -> FilmInfo:
     Raises:
         ReadError: the file cannot be opened, has no video, or none that decodes.
     """
+    stamp = Stamp.of(path)  # before the first look: whatever comes later is told
     with open_source(path) as container:
         stream = film_stream(container)
         if stream is None:
             raise ReadError(path, "has no video stream of a known kind")
         _check_size(path, stream.codec_context)
-        return _describe(path, container, stream, _first_picture(path, stream))
+        first = _first_picture(path, stream)
+        return _describe(path, stamp, container, stream, first)
 
 
 def _check_size(path: Path, context: VideoCodecContext) -> None:
@@ -64,7 +67,11 @@ def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
 
 
 def _describe(
-    path: Path, container: InputContainer, stream: VideoStream, first: av.VideoFrame
+    path: Path,
+    stamp: Stamp,
+    container: InputContainer,
+    stream: VideoStream,
+    first: av.VideoFrame,
 ) -> FilmInfo:
     context = stream.codec_context
     source = planar_format(first.format.name)
@@ -81,6 +88,7 @@ def _describe(
     duration = _duration(container, stream)
     return FilmInfo(
         path=path,
+        stamp=stamp,
         container=container.format.name,
         start=start,
         duration=duration,

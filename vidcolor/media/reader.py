@@ -56,7 +56,8 @@ class Reader:
         keeps a new account in `damage`.
 
         Raises:
-            ReadError: the picture changes its size or format, or no frame comes.
+            ReadError: the picture changes its size or format, or no frame comes; the
+                file is changed meanwhile.
         """
         info = self.info
         whole = start is None and end is None
@@ -67,6 +68,7 @@ class Reader:
         time = info.start
         with closing(read_pictures(info, damage, span.begin)) as pictures:
             for picture in pictures:
+                info.stamp.check(info.path)
                 pts = clock.mend(picture.pts)
                 damage.retimed = clock.mended
                 time = pts * info.time_base
@@ -79,6 +81,7 @@ class Reader:
                 damage.corrupt_frames += picture.is_corrupt
                 yield Frame(self._checked(picture, time), pts, info.time_base)
             else:
+                info.stamp.check(info.path)
                 damage.cut_off = _cut_off(info, time)
             if gaps.are_losses(damaged=bool(damage)):
                 damage.gap_frames, damage.gap_places = gaps.missing, gaps.places

@@ -107,7 +107,11 @@ class SideStreams:
         return kept
 
     def pump(self, target: OutputContainer, until: Fraction | None) -> None:
-        """Copy packets up to a time on the source's clock; None copies all the rest."""
+        """Copy packets up to a time on the source's clock; None copies all the rest.
+
+        Raises:
+            ReadError: the file is not the one any more that was looked at.
+        """
         if self._packets is None:
             self._copy_covers(target)
             self._packets = self._read()
@@ -117,6 +121,7 @@ class SideStreams:
                 return
             self._held = None
             self._copy(target, packet)
+        self._info.stamp.check(self._info.path)
 
     def _added(self, target: OutputContainer, source: Stream, fate: Fate) -> Stream:
         if fate in _FILTERS:
