@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.lab import grey_to_lightness, lab_to_linear
-from vidcolor.rgb_space import SRGB, RgbSpace, from_linear_srgb, to_srgb
+from vidcolor.light import from_linear_srgb, to_srgb
+from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.yuv import Matrix, Siting, YuvFormat
 
 _REACH = 110.0  # ab beyond this is outside sRGB, and no network means it

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_grey, to_luma, to_rgb
+from vidcolor.light import to_srgb
 from vidcolor.media.picture import Frame, plane
-from vidcolor.rgb_space import to_srgb
 from vidcolor.yuv import Siting, YuvFormat
 
 

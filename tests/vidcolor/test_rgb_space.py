@@ -4,15 +4,9 @@ from torch import Generator, Tensor
 
 from vidcolor.chroma import to_chroma, to_grey, to_lightness, to_rgb
 from vidcolor.lab import grey_to_lightness, lab_to_rgb, rgb_to_lab, to_linear
+from vidcolor.light import from_linear_srgb, to_srgb
 from vidcolor.media.color_tags import ColorTags
-from vidcolor.rgb_space import (
-    SRGB,
-    Primaries,
-    RgbSpace,
-    Transfer,
-    from_linear_srgb,
-    to_srgb,
-)
+from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
 from vidcolor.yuv import Matrix
 
 PQ = RgbSpace(Primaries.BT2020, Transfer.PQ)
