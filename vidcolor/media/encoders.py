@@ -3,6 +3,8 @@
 What an encoder holds is asked of the library; what it does not say stands here.
 """
 
+from collections.abc import Mapping
+
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 from av.video.format import VideoFormat
@@ -67,6 +69,7 @@ SETTINGS = {
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3"}
 _PRORES |= {"4444": "4", "4444XQ": "5"}
 _LIMITED_ONLY = {"prores_ks", "prores", "prores_aw"}  # ProRes has no full range
+_LOSSLESS = {"ffv1", "utvideo", "huffyuv", "ffvhuff", "rawvideo"}
 # Their "interlaced" means one field a picture, or they have none.
 _PROGRESSIVE_ONLY = {"libx265", "libsvtav1", "libvpx-vp9", "libvpx"}
 _EVEN_ONLY = ("libx264", "libx265", "h264_", "hevc_", "av1_")
@@ -130,6 +133,16 @@ def is_full_range_lost(encoder: str, info: FilmInfo) -> bool:
 def is_interlacing_lost(encoder: str, info: FilmInfo) -> bool:
     """Whether frames will not be marked as made of two fields."""
     return info.interlaced and encoder in _PROGRESSIVE_ONLY
+
+
+def is_lossless(encoder: str, pix_fmt: str, options: Mapping[str, str]) -> bool:
+    """Whether an encoder with these options promises to keep every code."""
+    if encoder == "libx264":  # at more bits, a crf of 0 is not the lowest there is
+        eight_bits = planar_format(pix_fmt).depth == 8
+        return options.get("qp") == "0" or (eight_bits and options.get("crf") == "0")
+    if encoder == "libx265":
+        return "lossless=1" in options.get("x265-params", "").split(":")
+    return encoder in _LOSSLESS or options.get("lossless") == "1"
 
 
 def depths_of(encoder: str) -> list[int]:

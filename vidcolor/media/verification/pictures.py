@@ -1,0 +1,158 @@
+"""Two films' frames side by side: which there are, their times, their luma."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import cv2
+
+from vidcolor.media.picture import Frame, Plane, deepened
+from vidcolor.yuv import YuvFormat
+
+_NONE = Fraction(0)  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A frame as it should be found in the result."""
+
+    luma: Plane  # (height, width), codes at the result's depth
+    seconds: Fraction  # on the result's clock
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCheck:
+    """What comparing the frames has shown; times are seconds of the result's clock."""
+
+    frames: int  # that both films have
+    missing: int  # that only the source has
+    added: int  # that only the result has
+    first_missing: float | None
+    changed: int  # whose luma is not the source's, bit for bit
+    first_changed: float | None
+    psnr: float | None  # dB, of luma; None: all of it is equal
+    worst_psnr: float | None  # dB, of the one frame that is furthest off
+    worst_time: float | None
+    time_error: float  # the largest difference between a frame's two times
+    time_error_at: float | None
+    moved: float  # how much later all frames are alike; less than 0 is earlier
+
+
+def shown(frames: Iterable[Frame], yuv: YuvFormat, shift: Fraction) -> Iterator[Shown]:
+    """Yield a film's frames at a format's depth, their times less a shift."""
+    for frame in frames:
+        depth = frame.picture.format.components[0].bits
+        yield Shown(deepened(frame.luma, depth, yuv), frame.seconds - shift)
+
+
+def pair(
+    source: Iterator[Shown], result: Iterator[Shown]
+) -> Iterator[tuple[Shown | None, Shown | None]]:
+    """Yield the frames that belong together, and None beside one that stands alone.
+
+    Frames belong together by their order. One is missing where the other film's frame
+    is nearer to the next one than to it, both in time and in luma: a time that is off
+    alone is no missing frame. Four frames are held at most.
+    """
+    old, old_next = next(source, None), next(source, None)
+    new, new_next = next(result, None), next(result, None)
+    while old is not None or new is not None:
+        if new is None or (old is not None and _is_nearer(new, old_next, old)):
+            yield old, None
+            old, old_next = old_next, next(source, None)
+        elif old is None or _is_nearer(old, new_next, new):
+            yield None, new
+            new, new_next = new_next, next(result, None)
+        else:
+            yield old, new
+            old, old_next = old_next, next(source, None)
+            new, new_next = new_next, next(result, None)
+
+
+def compare(
+    pairs: Iterable[tuple[Shown | None, Shown | None]], depth: int
+) -> PictureCheck:
+    """Return what a run of pairs has in common; `depth` is their bits a sample."""
+    sums = _Tally()
+    for old, new in pairs:
+        sums.add(old, new)
+    least, most = sums.delays or [(_NONE, 0.0)] * 2
+    furthest = max(least, most, key=lambda delay: abs(delay[0]))
+    return PictureCheck(
+        frames=sums.frames,
+        missing=sums.missing,
+        added=sums.added,
+        first_missing=sums.first_missing,
+        changed=sums.changed,
+        first_changed=sums.first_changed,
+        psnr=luma_psnr(sums.error / max(1, sums.frames), depth),
+        worst_psnr=luma_psnr(sums.worst[0], depth),
+        worst_time=sums.worst[1],
+        time_error=float(abs(furthest[0])),
+        time_error_at=furthest[1] if furthest[0] else None,
+        moved=float(max(least[0], _NONE) + min(most[0], _NONE)),
+    )
+
+
+def luma_psnr(error: float, depth: int) -> float | None:
+    """Return the PSNR in dB of a mean squared error of codes, None where it is 0.
+
+    The peak is the highest code, 2^depth - 1, in limited range too, as in FFmpeg's
+    psnr filter. For a film the error is that of all its samples (pooled), which is not
+    the mean of its frames' PSNR.
+    """
+    peak = (1 << depth) - 1
+    return 10 * math.log10(peak**2 / error) if error else None
+
+
+class _Tally:
+    """Sums over the pairs so far."""
+
+    def __init__(self) -> None:
+        self.frames = self.missing = self.added = self.changed = 0
+        self.first_missing: float | None = None
+        self.first_changed: float | None = None
+        self.error = 0.0  # mean squared errors of frames, summed: all are of one size
+        self.worst: tuple[float, float | None] = 0.0, None
+        self.delays: list[tuple[Fraction, float]] = []  # the least and the greatest
+
+    def add(self, old: Shown | None, new: Shown | None) -> None:
+        if old is None:
+            self.added += 1
+        elif new is None:
+            if not self.missing:
+                self.first_missing = float(old.seconds)
+            self.missing += 1
+        else:
+            self.frames += 1
+            self._add_time(old, new)
+            self._add_luma(_error(old, new), float(old.seconds))
+
+    def _add_time(self, old: Shown, new: Shown) -> None:
+        delays = [*self.delays, (new.seconds - old.seconds, float(old.seconds))]
+        self.delays = [min(delays), max(delays)]
+
+    def _add_luma(self, error: float, time: float) -> None:
+        if not error:
+            return
+        if not self.changed:
+            self.first_changed = time
+        self.changed += 1
+        self.error += error
+        if error > self.worst[0]:
+            self.worst = error, time
+
+
+def _is_nearer(one: Shown, other: Shown | None, than: Shown) -> bool:
+    """Whether a frame is nearer to another than to a third, in time and in luma."""
+    if other is None:
+        return False
+    if abs(one.seconds - other.seconds) >= abs(one.seconds - than.seconds):
+        return False
+    return _error(one, other) < _error(one, than)
+
+
+def _error(one: Shown, other: Shown) -> float:
+    """Return the mean squared difference of two frames' luma codes."""
+    return cv2.norm(one.luma, other.luma, cv2.NORM_L2SQR) / one.luma.size
