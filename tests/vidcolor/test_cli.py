@@ -1,5 +1,6 @@
 """The command line as users and scripts meet it: words, streams, exit codes."""
 
+import gc
 import json
 import signal
 import subprocess
@@ -38,6 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
             cli.main()
         for number, handler in before.items():
             signal.signal(number, handler)
+        gc.unfreeze()  # the command's end is the process's: ours goes on
         code = exited.value.code
         assert isinstance(code, int)
         out, err = capfd.readouterr()

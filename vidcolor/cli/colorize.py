@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vidcolor.cli.codes import DAMAGED, FAILED
+from vidcolor.cli.importing import all_kept
 from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.options import (
     Device,
@@ -78,8 +79,9 @@ def colorize(
     options = _key_values(encoder_option or [])
     files = find_sources(sources)
     targets = choose_targets(sources, files, output)
-    from vidcolor.colorize import colorize as color_file
-    from vidcolor.colorizer import Colorizer
+    with all_kept():
+        from vidcolor.colorize import colorize as color_file
+        from vidcolor.colorizer import Colorizer
 
     color = partial(
         color_file,

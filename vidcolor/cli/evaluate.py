@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vidcolor.cli.codes import DAMAGED
+from vidcolor.cli.importing import all_kept
 from vidcolor.cli.options import Json, Overwrite, Quiet
 from vidcolor.cli.output import frame_bar
 from vidcolor.errors import OptionError
@@ -46,8 +47,9 @@ def evaluate(
     """Say how right, how colourful and how steady a result is, shot by shot."""
     if plot is not None:
         _check_plot(plot, truth, result, overwrite)
-    from vidcolor.evaluation.evaluate import facts
-    from vidcolor.stills import Still, write_still
+    with all_kept():
+        from vidcolor.evaluation.evaluate import facts
+        from vidcolor.stills import Still, write_still
 
     scored, curves = _measure(truth, result, quiet or as_json)
     if plot is not None:

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from vidcolor.cli.importing import all_kept
 from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.options import (
     Device,
@@ -68,10 +69,11 @@ def preview(
     if confidence and sample is not None:
         raise OptionError("--confidence is for sheets and the terminal: not --sample")
     times = [parse_time(t) for t in at or []]
-    from vidcolor.colorizer import Colorizer
-    from vidcolor.media.target_file import check_target
-    from vidcolor.preview import write_sample, write_sheet
-    from vidcolor.sheet import contact_sheet
+    with all_kept():
+        from vidcolor.colorizer import Colorizer
+        from vidcolor.media.target_file import check_target
+        from vidcolor.preview import write_sample, write_sheet
+        from vidcolor.sheet import contact_sheet
 
     load = partial(Colorizer, model, device, size, vividness)
     if sample is not None:
