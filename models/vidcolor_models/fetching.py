@@ -13,11 +13,10 @@ from urllib.request import Request, urlopen
 
 from vidcolor_models.errors import FetchError
 from vidcolor_models.registry import Entry, entry_of
-from vidcolor_models.store import is_page, sha256_of, weights_path
+from vidcolor_models.store import MAX_BYTES, is_page, sha256_of, weights_path
 
 OnProgress = Callable[[int, int | None], None]
 
-_LIMIT = 1 << 30  # bytes; the largest weights in the registry are 136 MB
 _CHUNK = 1 << 18
 _TIMEOUT = 30.0  # seconds without a byte
 
@@ -109,11 +108,11 @@ def _save(
     total = None if response.length is None else start + response.length
     done = start
     with part.open("ab" if start else "wb") as file:
-        while done <= _LIMIT and (chunk := response.read(_CHUNK)):
+        while done <= MAX_BYTES and (chunk := response.read(_CHUNK)):
             file.write(chunk)
             done += len(chunk)
             on_progress(done, total)
-    if done > _LIMIT:
+    if done > MAX_BYTES:
         part.unlink()
         raise FetchError(f"{url}: larger than any weights are, and was deleted")
     if total is not None and done < total:

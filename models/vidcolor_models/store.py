@@ -9,6 +9,8 @@ import platformdirs
 
 from vidcolor_models.registry import Entry, entry_of
 
+MAX_BYTES = 1 << 30  # of a weights file; the largest in the registry has 136 MB
+
 _EMBEDDED = Path(__file__).parent / "weights"
 
 # What browsers, captive portals and object stores send in place of a file.

@@ -193,7 +193,7 @@ def test_an_answer_of_404_is_told(site: Site, part: Path) -> None:
 def test_what_is_larger_than_weights_are_is_not_kept(
     site: Site, part: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vidcolor_models.fetching._LIMIT", HALF)
+    monkeypatch.setattr("vidcolor_models.fetching.MAX_BYTES", HALF)
     assert "larger than" in problem()
     assert not part.exists()
 
