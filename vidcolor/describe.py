@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vidcolor.account import outcome
 from vidcolor.errors import VidcolorError
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.plan import Plan, plan_target
@@ -16,7 +17,10 @@ from vidcolor.survey import Survey, survey
 def describe(
     source: Path, on_frame: Callable[[int], None] = lambda count: None
 ) -> dict[str, Any]:
-    """Return facts about a film, and what colouring it would keep; JSON can hold them.
+    """Return facts about a film, and what colouring it would keep.
+
+    Paths apart, JSON can hold them. What stands in the account of a coloured film, too,
+    has the same name here.
 
     Raises:
         ReadError: the film cannot be read.
@@ -35,7 +39,7 @@ def _film(info: FilmInfo) -> dict[str, Any]:
     rotated = f", turned by {info.rotation} degrees" if info.rotation else ""
     shape = f", sample aspect {info.sar}" if info.sar != 1 else ""
     return {
-        "file": str(info.path),
+        "source": info.path,
         "container": info.container,
         "duration": None if info.duration is None else float(info.duration),
         "start": float(info.start),
@@ -73,12 +77,4 @@ def _future(info: FilmInfo) -> dict[str, Any]:
         )
     except VidcolorError as error:
         return {"target": None, "notes": [*info.notes, str(error)]}
-    return {
-        "target": str(plan.path),
-        "encoder": f"{plan.encoder} {plan.pix_fmt}",
-        "streams": [
-            {"stream": s.what, "fate": s.fate.value, "reason": s.reason}
-            for s in plan.streams
-        ],
-        "notes": list(plan.notes),
-    }
+    return outcome(plan)

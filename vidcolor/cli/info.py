@@ -23,7 +23,7 @@ def info(
     with frame_bar(quiet or as_json, None) as tick:
         facts = describe(source, tick)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2))
+        typer.echo(json.dumps(facts, indent=2, default=str))
         return
     table = Table("", Column("", overflow="fold"), show_header=False, box=None)
     for key, value in facts.items():
@@ -34,7 +34,7 @@ def info(
 def _add_rows(table: Table, key: str, value: Any) -> None:
     if isinstance(value, dict):
         value = [f"{name}: {text}" for name, text in value.items()]
-    for item in value if isinstance(value, list) else [value]:
+    for item in value if isinstance(value, list | tuple) else [value]:
         parts = item.values() if isinstance(item, dict) else [item]
         text = "  ".join(str(part) for part in parts if part not in ("", None))
         table.add_row(key, printable(text))

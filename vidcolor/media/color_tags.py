@@ -33,6 +33,18 @@ _NUMBERS = {Matrix.BT601: 6, Matrix.BT709: 1, Matrix.BT2020: 9}
 _WIDE = Matrix.BT2020
 _SD_LINES = 576
 
+# FFmpeg's names of the numbers, as ffprobe prints them.
+_RANGE_NAMES = {LIMITED: "limited", FULL: "full"}
+_MATRIX_NAMES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m"}
+_MATRIX_NAMES |= {7: "smpte240m", 8: "ycgco", 9: "bt2020nc", 10: "bt2020c"}
+_TRC_NAMES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m"}
+_TRC_NAMES |= {8: "linear", 9: "log100", 10: "log316", 11: "iec61966-2-4"}
+_TRC_NAMES |= {12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12"}
+_TRC_NAMES |= {16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"}
+_PRIMARIES_NAMES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m"}
+_PRIMARIES_NAMES |= {7: "smpte240m", 8: "film", 9: "bt2020", 10: "smpte428"}
+_PRIMARIES_NAMES |= {11: "smpte431", 12: "smpte432", 22: "ebu3213"}
+
 
 @dataclass(frozen=True, slots=True)
 class ColorTags:
@@ -73,3 +85,12 @@ class ColorTags:
         if _MATRICES.get(number) is not matrix or number in (4, 7, 10):
             number = _NUMBERS[matrix]
         return replace(self, range=FULL if full_range else LIMITED, matrix=number)
+
+    def names(self) -> dict[str, str]:
+        """Return what is said of range, matrix, transfer and primaries, in words."""
+        return {
+            "range": _RANGE_NAMES.get(self.range, "unknown"),
+            "matrix": _MATRIX_NAMES.get(self.matrix, "unknown"),
+            "transfer": _TRC_NAMES.get(self.trc, "unknown"),
+            "primaries": _PRIMARIES_NAMES.get(self.primaries, "unknown"),
+        }
