@@ -52,8 +52,8 @@ def pair(
     """Yield the frames that belong together, and None beside one that stands alone.
 
     Frames belong together by their order. One is missing where the other film's frame
-    is nearer to the next one than to it, both in time and in luma: a time that is off
-    alone is no missing frame. Four frames are held at most.
+    is nearer in time to the next one than to it; unless its luma is clearly the one's,
+    for then it is but shown at a wrong time. Four frames are held at most.
     """
     old, old_next = next(source, None), next(source, None)
     new, new_next = next(result, None), next(result, None)
@@ -145,12 +145,12 @@ class _Tally:
 
 
 def _is_nearer(one: Shown, other: Shown | None, than: Shown) -> bool:
-    """Whether a frame is nearer to another than to a third, in time and in luma."""
+    """Whether a frame belongs to another rather than to a third."""
     if other is None:
         return False
     if abs(one.seconds - other.seconds) >= abs(one.seconds - than.seconds):
         return False
-    return _error(one, other) < _error(one, than)
+    return 2 * _error(one, than) >= _error(one, other)
 
 
 def _error(one: Shown, other: Shown) -> float:
