@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
-from vidcolor.device import choose_device
+from vidcolor.device import choose_device, is_gpu_full, is_memory_full
 from vidcolor.errors import OptionError
 from vidcolor.upsample import shrink, spread
 from vidcolor.yuv import Matrix
@@ -18,6 +19,7 @@ from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.film import Film
 
 _GRID = 32  # the networks halve a picture five times at most
+_LEAST = 64  # pixels on the short side: with fewer, colour is guesswork
 _GPU_BATCH = 8  # pictures at once; a CPU is as quick with one
 _BOLDEST = 3.0  # vividness far beyond what photographs have
 _LONGEST = 8  # a picture longer than so many short sides is looked at squeezed
@@ -64,6 +66,8 @@ class Colorizer:
         self.vividness = vividness
         _make_vivid(self.model, vividness)
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
+        self.concessions: list[str] = []  # made when memory ran out, a sentence each
+        self._coarser = 1  # how many times smaller than `size` pictures are shown
         self._network = self.model.network.to(self.device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -84,22 +88,71 @@ class Colorizer:
     def predict(self, lightness: Tensor) -> Predictions:
         """Return what the network says of lightness (N, H, W) in 0..100, on the CPU.
 
-        How large the answer is depends on the network.
+        How large the answer is depends on the network. When a GPU's memory runs out,
+        the network is asked about half as many pictures at once from then on, and
+        about smaller ones if it comes to that; `concessions` tells.
 
         Raises:
-            OptionError: the network answers with numbers that are none.
+            OptionError: the network answers with numbers that are none, or there is
+                not the memory for any answer.
         """
-        batch = lightness[:, None].to(self.device)
+        while True:
+            try:
+                parts = [self._ask(part) for part in torch.split(lightness, self.batch)]
+                ab, uncertainty = (torch.cat(part) for part in zip(*parts, strict=True))
+                return Predictions(ab, uncertainty[:, 0])
+            except (RuntimeError, MemoryError) as error:
+                if is_memory_full(error):
+                    raise OptionError(self._too_large()) from error
+                if not is_gpu_full(error):
+                    raise
+            self._concede()  # here, where the error does not hold on to the tensors
+
+    def _ask(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the network says of so many pictures at once."""
+        batch = self._coarse(lightness[:, None]).to(self.device)
         batch = batch.contiguous(memory_format=torch.channels_last)
         # Cloned once the network's large tensors are freed: the answers wait for the
         # window, and would keep the heap from using the holes around them again.
         ab, uncertainty = (part.float().cpu().clone() for part in self._network(batch))
-        if not ab.isfinite().all():
+        if not (ab.isfinite().all() and uncertainty.isfinite().all()):
             raise OptionError(
                 f"the model {self.model.name!r} answered with numbers that are not "
                 "finite: its weights are damaged, or its values overflow"
             )
-        return Predictions(ab, uncertainty[:, 0])
+        # Of one size, whatever was conceded: the answers wait beside earlier ones.
+        scale = lightness.shape[1] / batch.shape[2], lightness.shape[2] / batch.shape[3]
+        size = [round(side * s) for side, s in zip(ab.shape[2:], scale, strict=True)]
+        return _resized(ab, size), _resized(uncertainty, size)
+
+    def _coarse(self, pictures: Tensor) -> Tensor:
+        """Return pictures (N, 1, H, W) as small as memory wants them."""
+        sides = (side / self._coarser / _GRID for side in pictures.shape[2:])
+        return _resized(pictures, [max(1, round(side)) * _GRID for side in sides])
+
+    def _concede(self) -> None:
+        """Ask less of a GPU whose memory has run out.
+
+        Raises:
+            OptionError: there is nothing left to give up.
+        """
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if self.batch > 1:
+            self.batch //= 2
+            now = f"asked about {self.batch} pictures at once"
+        elif self.size // self._coarser >= 2 * _LEAST:
+            self._coarser *= 2
+            now = f"shown smaller pictures, as with --size {self.size // self._coarser}"
+        else:
+            raise OptionError(self._too_large())
+        self.concessions.append(f"the GPU's memory ran out: from here on, it is {now}")
+
+    def _too_large(self) -> str:
+        return (
+            f"there is not enough memory for {self.model.name!r} at --size "
+            f"{self.size // self._coarser}: choose a smaller --size"
+        )
 
     def colorize_image(self, image: NDArray[Any]) -> NDArray[Any]:
         """Return the image in colour: RGB (H, W, 3), of the same type.
@@ -129,6 +182,13 @@ class Colorizer:
         height, width = luma.shape
         small = shrink(luma, *self.network_size(height, width))
         return self.predict(to_lightness(small)[None])
+
+
+def _resized(pictures: Tensor, size: list[int]) -> Tensor:
+    """Return pictures (N, C, H, W) at another size, or as they are at this one."""
+    if list(pictures.shape[2:]) == size:
+        return pictures
+    return F.interpolate(pictures, size, mode="bilinear", antialias=True)
 
 
 def _make_vivid(model: LoadedModel, vividness: float) -> None:

@@ -153,6 +153,112 @@ def test_numbers_that_are_none_are_told(
         orange.predict(torch.full((1, 32, 32), 50.0))
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_a_doubt_that_is_no_number_is_told_too(
+    orange: Colorizer, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Orange, "uncertainty", value)
+    with pytest.raises(OptionError, match=r"'film' answered .* not finite"):
+        orange.predict(torch.full((1, 32, 32), 50.0))
+
+
+class Crowded(nn.Module):
+    """Orange, on a device that has room for so many pixels at once."""
+
+    def __init__(self, room: int, error: Exception) -> None:
+        super().__init__()
+        self.room, self.error = room, error
+        self.seen: list[torch.Size] = []
+
+    def forward(self, lightness: Tensor) -> Answer:
+        self.seen.append(lightness.shape)
+        if lightness.numel() > self.room:
+            raise self.error
+        answer: Answer = Orange()(lightness)
+        return answer
+
+
+GPU_FULL = [
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 9.0 GB)"),
+]
+
+
+@pytest.mark.parametrize("error", GPU_FULL)
+@pytest.mark.parametrize(
+    ("room", "batch", "size"),
+    [
+        (4 * 128 * 192, 4, 128),
+        (3 * 128 * 192, 2, 128),
+        (1 * 128 * 192, 1, 128),
+        (1 * 128 * 191, 1, 64),
+    ],
+)
+def test_a_full_gpu_is_asked_for_less_and_no_frame_stays_grey(
+    weights: str,
+    monkeypatch: pytest.MonkeyPatch,
+    room: int,
+    batch: int,
+    size: int,
+    error: Exception,
+) -> None:
+    colorizer = Colorizer(weights, "cpu", 128)
+    colorizer.batch = 8
+    network = Crowded(room, error)
+    monkeypatch.setattr(colorizer, "_network", network)
+    found = colorizer.predict(torch.full((8, 128, 192), 50.0))
+    assert found.ab.shape == (8, 2, 32, 48)
+    assert found.uncertainty.shape == (8, 32, 48)
+    torch.testing.assert_close(
+        found.ab, torch.tensor(Orange.ab).view(1, 2, 1, 1).expand(8, 2, 32, 48)
+    )
+    assert colorizer.batch == batch
+    assert network.seen[-1][2] == size
+    assert len(colorizer.concessions) == {4: 1, 2: 2, 1: 3}[batch] + (size == 64)
+    assert all("memory ran out" in word for word in colorizer.concessions)
+
+
+def test_what_was_conceded_stays_so(
+    weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    colorizer = Colorizer(weights, "cpu", 128)
+    network = Crowded(64 * 96, GPU_FULL[0])
+    monkeypatch.setattr(colorizer, "_network", network)
+    for _ in range(3):
+        colorizer.predict(torch.full((1, 128, 192), 50.0))
+    assert len(network.seen) == 4
+    assert len(colorizer.concessions) == 1
+    assert "--size 64" in colorizer.concessions[0]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *GPU_FULL,
+        MemoryError(),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate "
+            "memory: you tried to allocate 4294967296 bytes. Error code 12"
+        ),
+    ],
+)
+def test_without_memory_for_anything_a_smaller_size_is_advised(
+    weights: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    colorizer = Colorizer(weights, "cpu", 128)
+    monkeypatch.setattr(colorizer, "_network", Crowded(0, error))
+    with pytest.raises(OptionError, match=r"'film' at .* smaller --size"):
+        colorizer.predict(torch.full((1, 128, 192), 50.0))
+
+
+def test_other_errors_of_a_network_are_bugs_and_stay_what_they_are(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(colorizer, "_network", Crowded(0, RuntimeError("shapes")))
+    with pytest.raises(RuntimeError, match="shapes"):
+        colorizer.predict(torch.full((1, 32, 32), 50.0))
+
+
 def test_the_network_s_doubt_is_handed_on(orange: Colorizer) -> None:
     found = orange.predict(torch.full((2, 64, 96), 40.0))
     assert torch.equal(found.uncertainty, torch.full((2, 16, 24), Orange.uncertainty))
