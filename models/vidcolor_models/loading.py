@@ -62,9 +62,10 @@ def _load_named(name: str) -> LoadedModel:
             f"(SHA-256 {sha256[:8]}..., not {entry.sha256[:8]}...); {_cure(name)}"
         )
     tensors = read_weights(path)
-    if _layout(tensors) != _expected_layout(entry):
+    network = _hollow(entry)
+    if _layout(tensors) != _layout(network.state_dict()):
         raise WeightsError(f"{path}: does not fit the network of {name!r}")
-    return LoadedModel(_filled(path, entry, tensors), name, sha256, entry, path)
+    return LoadedModel(_filled(path, network, tensors), name, sha256, entry, path)
 
 
 def _load_file(path: Path) -> LoadedModel:
@@ -73,8 +74,9 @@ def _load_file(path: Path) -> LoadedModel:
     tensors = read_weights(path)
     layout = _layout(tensors)
     for name, entry in MODELS.items():
-        if layout == _expected_layout(entry):
-            network = _filled(path, entry, tensors)
+        network = _hollow(entry)
+        if layout == _layout(network.state_dict()):
+            network = _filled(path, network, tensors)
             return LoadedModel(network, name, _hash(path), entry, path)
     raise WeightsError(
         f"{path}: its {len(tensors)} tensors fit no network known here; there are: "
@@ -107,17 +109,23 @@ def _layout(tensors: dict[str, Tensor]) -> _Layout:
     return {name: (t.shape, t.is_floating_point()) for name, t in tensors.items()}
 
 
-def _expected_layout(entry: Entry) -> _Layout:
-    with torch.device("meta"):  # shapes without memory
-        return _layout(entry.build().state_dict())
+def _hollow(entry: Entry) -> nn.Module:
+    """Return the entry's network with shapes, but no numbers to be thrown away."""
+    with torch.device("meta"):
+        return entry.build()
 
 
-def _filled(path: Path, entry: Entry, tensors: dict[str, Tensor]) -> nn.Module:
-    """Return the entry's network with tensors of its layout, in float32."""
-    wide = {n: t.float() if t.is_floating_point() else t for n, t in tensors.items()}
+def _filled(path: Path, network: nn.Module, tensors: dict[str, Tensor]) -> nn.Module:
+    """Return the hollow network with tensors of its layout, in float32."""
+    wide = {n: _widened(tensor) for n, tensor in tensors.items()}
     for name, tensor in wide.items():
         if not tensor.isfinite().all():
             raise WeightsError(f"{path}: {name} has numbers that are not finite")
-    network = entry.build()
-    network.load_state_dict(wide)
+    network.load_state_dict(wide, assign=True)
     return network.eval()
+
+
+def _widened(tensor: Tensor) -> Tensor:
+    # A copy always: the file may be mapped to memory, and change while we work.
+    dtype = torch.float32 if tensor.is_floating_point() else tensor.dtype
+    return tensor.to(dtype, copy=True, memory_format=torch.contiguous_format)

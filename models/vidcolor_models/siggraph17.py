@@ -47,7 +47,8 @@ class SIGGRAPH17(nn.Module):
         # is, which is the same whichever of a and b its bins count first.
         self.model_class = nn.Sequential(nn.Conv2d(256, BINS, 1))
         self.model_out = nn.Sequential(nn.Conv2d(128, 2, 1), nn.Tanh())
-        axis = torch.arange(-REACH, REACH + 1, 10)
+        # On the CPU even while the rest is built hollow: no file fills it.
+        axis = torch.arange(-REACH, REACH + 1, 10, device="cpu")
         self.register_buffer("bins", torch.cartesian_prod(axis, axis), persistent=False)
 
     def forward(

@@ -73,7 +73,21 @@ def test_every_network_is_known_by_its_tensors(tmp_path: Path, name: str) -> Non
         n: torch.zeros((), dtype=t.dtype).expand(t.shape) for n, t in layout.items()
     }
     torch.save(tensors, tmp_path / "mine.pth")
-    assert load_model(str(tmp_path / "mine.pth")).name == name
+    model = load_model(str(tmp_path / "mine.pth"))
+    assert model.name == name
+    numbers = (*model.network.parameters(), *model.network.buffers())
+    assert not any(tensor.is_meta for tensor in numbers)
+
+
+def test_a_file_that_changes_changes_no_loaded_network(
+    tmp_path: Path, state: State
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_file(state, path)
+    network = load_model(str(path)).network
+    path.write_bytes(bytes(path.stat().st_size))
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, state[name]), name
 
 
 def test_a_name_is_looked_up_in_the_store(
