@@ -11,6 +11,8 @@ class Damage:
     announced: int | None = None  # frames the file says it has; None: it does not say
     bad_packets: int = 0  # stretches of the file that gave no picture
     corrupt_frames: int = 0  # given out, but parts are guessed by the decoder
+    bad_checksums: int = 0  # frames that are not what was once stored
+    is_broken: bool = False  # the file itself, between its frames
     retimed: int = 0  # given out, with a timestamp that was missing or ran backwards
     gap_frames: int = 0  # missing between others, by their times
     gap_places: int = 0
@@ -37,10 +39,8 @@ class Damage:
             lines.append(
                 f"{_count(self.bad_packets, 'damaged packet')} gave no picture"
             )
-        if self.corrupt_frames:
-            lines.append(
-                f"{_count(self.corrupt_frames, 'damaged frame')} patched by the decoder"
-            )
+        if patched := self.corrupt_frames + self.bad_checksums:
+            lines.append(f"{_count(patched, 'damaged frame')} patched by the decoder")
         if self.gap_frames and not self.missing:
             lines.append(
                 f"about {_count(self.gap_frames, 'frame')} missing, "
@@ -48,6 +48,8 @@ class Damage:
             )
         if self.cut_off:
             lines.append(self.cut_off)
+        if self.is_broken:
+            lines.append("the file is damaged between its frames")
         if self.read_error:
             lines.append(f"reading broke off: {self.read_error}")
         return lines

@@ -3,7 +3,8 @@
 Decoding with frame threads is several times faster on large pictures, but where it
 meets damage it drops good pictures without a word (those decoded in the same call).
 So it is used until the first sign of damage; from there on the film is decoded again,
-in a single line.
+in a single line. FFV1 is decoded so from the first: that a checksum does not fit, it
+says in its log only, and frame threads must not be listened to.
 """
 
 from collections.abc import Generator, Iterator
@@ -15,6 +16,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from vidcolor.media.complaints import Complaints
 from vidcolor.media.damage import Damage
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import open_source, reason
@@ -36,7 +38,7 @@ def read_pictures(
     but none after it is left out.
     """
     last: int | None = None
-    if info.timed:
+    if info.timed and info.codec != "ffv1":
         try:
             for picture in _decode_from(info, damage, start, "AUTO"):
                 last = picture.pts if picture.pts is not None else last
@@ -86,14 +88,27 @@ def _decode(
         for packet in _packets(container, stream, damage):
             if packet.is_corrupt and threads == "AUTO":
                 raise _DamageMetError
+            damage.is_broken |= packet.is_corrupt and _is_wanted(packet, start)
             try:
-                pictures = packet.decode()
+                pictures = _decoded(packet, threads, damage)
             except av.FFmpegError as error:
                 if threads == "AUTO":
                     raise _DamageMetError from error
                 damage.bad_packets += _is_wanted(packet, start)
                 continue
             yield from pictures
+
+
+def _decoded(
+    packet: "Packet[VideoStream]", threads: str, damage: Damage
+) -> list[av.VideoFrame]:
+    if threads == "AUTO":
+        return packet.decode()
+    complaints = Complaints()
+    with complaints.listening():
+        pictures = packet.decode()
+    damage.bad_checksums += complaints.heard > 0
+    return pictures
 
 
 def _is_before(picture: av.VideoFrame, start: Fraction, tick: Fraction) -> bool:
@@ -113,12 +128,18 @@ def _packets(
 ) -> "Iterator[Packet[VideoStream]]":
     """Yield packets, going on after errors of reading while that leads anywhere."""
     errors = 0
+    complaints = Complaints()
+    packets = container.demux(stream)
     while errors < _READ_ERRORS_BORNE:
         try:
-            for packet in container.demux(stream):
-                errors = 0
-                yield packet
-            return
+            with complaints.listening():
+                packet = next(packets, None)
+            damage.is_broken |= complaints.heard > 0
+            if packet is None:
+                return
+            errors = 0
+            yield packet
         except (av.FFmpegError, OSError) as error:
             errors += 1
             damage.read_error = reason(error)
+            packets = container.demux(stream)
