@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,6 +24,7 @@ from vidcolor.media.target_plan import Plan
 if TYPE_CHECKING:  # exists in PyAV's stubs only
     from av.container.core import Chapter
 
+_FINE = 90_000  # ticks a second
 _AHEAD = 5  # seconds that streams of a badly woven file may lie apart
 _FILTERS = {Fate.TO_MOV_TEXT: "text2movsub", Fate.TO_SUBRIP: "mov2textsub"}
 _CODECS = {Fate.TO_MOV_TEXT: "mov_text", Fate.TO_SUBRIP: "subrip"}
@@ -32,12 +33,31 @@ _CODECS = {Fate.TO_MOV_TEXT: "mov_text", Fate.TO_SUBRIP: "subrip"}
 class _Track:
     """One copied stream: where it comes from, goes to, and what is done on the way."""
 
-    def __init__(self, source: Stream, target: Stream) -> None:
+    def __init__(self, source: Stream, target: Stream, *, is_part: bool) -> None:
         self.source = source
         self.target = target
         self.filter: BitStreamFilterContext | None = None
         tick = source.time_base or Fraction(1, 1000)
-        self.clock = Clock(1, max(1, round(1 / tick)))
+        # A part may begin between two ticks, and AVI's are as long as its packets.
+        self.split = ceil(tick * _FINE) if is_part else 1
+        self.tick = tick / self.split
+        self.clock = Clock(1, max(1, round(1 / self.tick)))
+        self.before: int | None = None  # the time of the last packet, in the source's
+
+    def refine(self, packet: "Packet[Any]") -> None:
+        """Bring a packet of the source to this track's ticks, and say how long it is.
+
+        Muxers take the next packet's time for its end. The last one has no next: it is
+        taken to be as long as the one before, for MP4 would hide what has no length.
+        """
+        if self.source.type == "audio" and packet.pts is not None:
+            if not packet.duration and self.before is not None:
+                packet.duration = max(0, packet.pts - self.before)
+            self.before = packet.pts
+        for name in ("pts", "dts", "duration"):
+            if (ticks := getattr(packet, name)) is not None:
+                setattr(packet, name, ticks * self.split)
+        packet.time_base = self.tick
 
 
 class SideStreams:
@@ -126,14 +146,14 @@ class SideStreams:
     def _added(self, target: OutputContainer, source: Stream, fate: Fate) -> Stream:
         if fate in _FILTERS:
             stream = target.add_mux_stream(_CODECS[fate])
-            track = _Track(source, stream)
+            track = _Track(source, stream, is_part=self._span.shift != 0)
             track.filter = BitStreamFilterContext(_FILTERS[fate], in_stream=source)
         else:
             stream = _copied(target, source)
-            track = _Track(source, stream)
+            track = _Track(source, stream, is_part=self._span.shift != 0)
         if source.type == "attachment":
             return stream
-        stream.time_base = source.time_base
+        stream.time_base = track.tick
         if not source.disposition & av.stream.Disposition.attached_pic:
             self._tracks[source.index] = track
         return stream
@@ -171,6 +191,7 @@ class SideStreams:
             for packet in self._source.demux(*wanted):
                 if packet.size == 0 and packet.pts is None and packet.dts is None:
                     continue
+                self._tracks[packet.stream.index].refine(packet)
                 if self._span.is_after(_seconds(packet) - _AHEAD):
                     return
                 if self._trim(packet):
@@ -203,7 +224,7 @@ class SideStreams:
             if track.filter is not None and out.size == 0:
                 continue  # MP4 text fills the gaps between captions with empty ones
             out.stream = track.target
-            out.time_base = track.source.time_base or out.time_base
+            out.time_base = track.tick
             try:
                 target.mux(out)
             except av.error.InvalidDataError:

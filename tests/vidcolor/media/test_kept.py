@@ -31,7 +31,7 @@ def payload(path: Path, kind: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov"])
-@pytest.mark.parametrize("sound", ["aac", "libmp3lame", "pcm_s16le", "ac3"])
+@pytest.mark.parametrize("sound", ["aac", "libmp3lame", "pcm_s16le", "ac3", "alac"])
 def test_sound_is_copied_byte_for_byte(
     make_film: Make, color: Color, name: str, sound: str
 ) -> None:
@@ -126,6 +126,25 @@ def test_interlaced_film_stays_interlaced(
 def test_encoders_without_fields_are_named(make_film: Make) -> None:
     made = plan(make_film(fields="tff"), codec="hevc")
     assert any("interlaced" in note for note in made.notes)
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4"])
+def test_sound_that_is_counted_in_packets_keeps_its_place_in_a_part(
+    make_film: Make, color: Color, name: str
+) -> None:
+    source = make_film(
+        name="in.avi", codec="mpeg4", sound="ac3", times=range(0, 2000, 40)
+    )
+    start = Fraction(1, 3)
+    made = plan(source, name)
+    color(made, source, start, Fraction(1))
+    places = []
+    for path in (source, made.path):
+        with av.open(str(path)) as film:
+            sound = film.demux(film.streams.audio[0])
+            places.append([p.pts * p.time_base for p in sound if p.pts is not None])
+    first = next(time for time in places[0] if time >= start)
+    assert abs(places[1][0] - (first - start)) <= Fraction(1, 2000)
 
 
 def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> None:

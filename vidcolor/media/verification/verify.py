@@ -134,7 +134,7 @@ def _time_faults(
         )
     for stream in streams:
         late = (stream.moved or 0) - moved
-        if stream.moved is not None and abs(late) > _IN_STEP:
+        if stream.moved is not None and abs(late) > _IN_STEP + rounding:
             when = "late" if late > 0 else "early"
             faults.append(f"{stream.stream} starts {abs(late):.3f} s too {when}")
     return faults
