@@ -13,7 +13,7 @@ from torch import Tensor
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full, is_memory_full
 from vidcolor.errors import OptionError
-from vidcolor.upsample import shrink, spread
+from vidcolor.upsample import sample, sharpen, shrink, spread, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.film import Film
@@ -22,6 +22,7 @@ _GRID = 32  # the networks halve a picture five times at most
 _LEAST = 64  # pixels on the short side: with fewer, colour is guesswork
 _GPU_BATCH = 8  # pictures at once; a CPU is as quick with one
 _BOLDEST = 3.0  # vividness far beyond what photographs have
+_BAND = 1 << 20  # pixels of a photo that are worked on at a time
 _LONGEST = 8  # a picture longer than so many short sides is looked at squeezed
 
 
@@ -163,15 +164,19 @@ class Colorizer:
         Raises:
             ValueError: the image has another shape or type.
         """
-        matrix = Matrix.BT601
-        luma = image_luma(image, matrix)
-        ab = self.predict_ab(luma)
-        rgb = to_rgb(luma, to_chroma(ab, luma, matrix), matrix)
-        return _like(rgb.permute(1, 2, 0).numpy(), image.dtype)
-
-    def predict_ab(self, luma: Tensor) -> Tensor:
-        """Return ab (2, H, W) of a picture by its luma (H, W) in 0..1."""
-        return spread(self._predict_one(luma).ab[0], to_lightness(luma))
+        _check_shape(image)
+        matrix, bands = Matrix.BT601, _bands(image)
+        luma = torch.cat([image_luma(image[rows], matrix) for rows in bands])
+        guide = torch.cat([to_lightness(luma[rows]) for rows in bands])
+        small = self._predict_one(luma).ab[0]
+        lightness = sample(guide, *small.shape[1:])
+        small = sharpen(small, lightness)
+        result = np.empty((*luma.shape, 3), image.dtype)
+        for rows in bands:
+            ab = upsample(small, lightness, guide, rows)
+            rgb = to_rgb(luma[rows], to_chroma(ab, luma[rows], matrix), matrix)
+            result[rows] = _like(rgb.permute(1, 2, 0).numpy(), image.dtype)
+        return result
 
     def predict_uncertainty(self, luma: Tensor) -> Tensor:
         """Return how unsure ab is (H, W), as `Predictions` says, of that picture."""
@@ -201,19 +206,30 @@ def _make_vivid(model: LoadedModel, vividness: float) -> None:
         )
 
 
+def _bands(image: NDArray[Any]) -> list[slice]:
+    """Return the rows of an image in parts: all at once, a scan would need 15 GB."""
+    height, width = image.shape[:2]
+    step = max(1, _BAND // max(1, width))
+    return [slice(row, row + step) for row in range(0, height, step)]
+
+
 def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:
     """Return the luma (H, W), in 0..1, of a grey or RGB image.
 
     Raises:
         ValueError: the image has another shape or type.
     """
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
-        raise ValueError(f"image must be (H, W) or (H, W, 3), not {image.shape}")
+    _check_shape(image)
     values = torch.from_numpy(image.astype(np.float32)) / _white(image.dtype)
     if image.ndim == 2:
         return values.clamp(0, 1)
     red, blue = matrix.value
     return (values @ torch.tensor([red, 1 - red - blue, blue])).clamp(0, 1)
+
+
+def _check_shape(image: NDArray[Any]) -> None:
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f"image must be (H, W) or (H, W, 3), not {image.shape}")
 
 
 def _white(dtype: np.dtype[Any]) -> float:

@@ -61,15 +61,19 @@ def sharpen(ab: Tensor, lightness: Tensor) -> Tensor:
     return torch.lerp(total[:2] / total[2], ab, trust)
 
 
-def upsample(ab: Tensor, lightness: Tensor, guide: Tensor) -> Tensor:
+def upsample(
+    ab: Tensor, lightness: Tensor, guide: Tensor, rows: slice = slice(None)
+) -> Tensor:
     """Return ab (2, H, W) for a picture with lightness `guide` (H, W), 0..100.
 
     `ab` (2, h, w) and its own `lightness` (h, w) may be of any size, and show the same
-    picture. What comes out is a mean of what goes in.
+    picture. What comes out is a mean of what goes in; with `rows`, only these of it.
     """
     small = torch.cat([ab, lightness[None]])
     y, near_y = _places(guide.shape[0], ab.shape[1], guide.device)
     x, near_x = _places(guide.shape[1], ab.shape[2], guide.device)
+    guide = guide[rows]
+    y, near_y = [part[rows] for part in y], [part[rows] for part in near_y]
     weight_sum = torch.zeros_like(guide)
     ab_sum = guide.new_zeros(2, *guide.shape)
     for column in range(3):

@@ -121,6 +121,15 @@ def test_the_network_s_colour_is_the_image_s(orange: Colorizer) -> None:
     torch.testing.assert_close(ab, torch.tensor(Orange.ab), atol=1.0, rtol=0)
 
 
+def test_a_large_image_worked_on_in_parts_is_the_same(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = noise(37, 51)
+    whole = colorizer.colorize_image(image)
+    monkeypatch.setattr("vidcolor.colorizer._BAND", 5 * 51 + 1)
+    np.testing.assert_array_equal(colorizer.colorize_image(image), whole)
+
+
 def test_colour_in_the_source_is_not_looked_at(colorizer: Colorizer) -> None:
     image = noise(20, 20, 3, dtype=np.float32)
     grey = (image @ BT601.astype(np.float32)).astype(np.float32)
