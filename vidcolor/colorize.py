@@ -15,6 +15,7 @@ from vidcolor.events import Finished, OnEvent, Progressed, Started
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.span import Span
 from vidcolor.media.target_file import check_target
 from vidcolor.media.writer import Writer
 from vidcolor.pipeline import Geometry, Painted, color_frames
@@ -66,8 +67,8 @@ def colorize(
         check_target(source, aim, overwrite=overwrite)
         colorizer = _colorizer(model, device, size, vividness)
         return _color_still(source, aim, colorizer, on_event)
-    with Reader(source) as reader:
-        span = _seconds(start), _seconds(end)
+    span = _seconds(start), _seconds(end)
+    with Reader(source, span[0]) as reader:
         plan = plan_target(
             reader.info,
             aim,
@@ -77,6 +78,7 @@ def colorize(
             options=dict(options or {}),
             explicit=explicit,
             overwrite=overwrite,
+            span=Span.of(reader.info, *span),
         )
         colorizer = _colorizer(model, device, size, vividness)
         every = FAST if fast else 1

@@ -13,6 +13,8 @@ class Damage:
     corrupt_frames: int = 0  # given out, but parts are guessed by the decoder
     bad_checksums: int = 0  # frames that are not what was once stored
     is_broken: bool = False  # the file itself, between its frames
+    refitted: int = 0  # given out in another size, depth or range than they had
+    refitted_from: str = ""  # what the first of them was, and when
     retimed: int = 0  # given out, with a timestamp that was missing or ran backwards
     gap_frames: int = 0  # missing between others, by their times
     gap_places: int = 0
@@ -48,8 +50,13 @@ class Damage:
             )
         if self.cut_off:
             lines.append(self.cut_off)
+        if self.refitted:
+            lines.append(
+                f"{_count(self.refitted, 'frame')} ({self.refitted_from}) brought to "
+                "the size, depth and range of the others: their luma is not as it was"
+            )
         if self.is_broken:
-            lines.append("the file is damaged between its frames")
+            lines.append("parts of the file are missing or damaged between frames")
         if self.read_error:
             lines.append(f"reading broke off: {self.read_error}")
         return lines

@@ -160,8 +160,15 @@ def settings_for(encoder: str, pix_fmt: str, info: FilmInfo) -> dict[str, str]:
         settings["profile"] = profile or ("4" if is_444 else "3")
     if encoder == "dnxhd":
         settings["profile"] = _dnx_profile(pix_fmt)
+    params = info.mastering.options(encoder)
     if encoder == "libx264" and info.fields == "bff":
-        settings["x264-params"] = "bff=1"  # else its first header says tff
+        params["bff"] = "1"  # else its first header says tff
+    if encoder == "libx265" and "A53_CC" in info.side_data:
+        settings["a53cc"] = "1"  # the others keep captions unasked
+    if params:
+        name = f"{encoder.removeprefix('lib')}-params"
+        said = [f"{key}={value}" for key, value in params.items()]
+        settings[name] = ":".join([*filter(None, [settings.get(name)]), *said])
     if encoder == "libvpx-vp9" and pix_fmt.startswith("yuva"):
         settings["auto-alt-ref"] = "0"
     return settings

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vidcolor.media.color_tags import ColorTags
+from vidcolor.media.mastering import Mastering
 from vidcolor.media.picture import PictureFormat
 from vidcolor.media.stamp import Stamp
 from vidcolor.yuv import YuvFormat
@@ -54,6 +55,8 @@ class FilmInfo:
     format: PictureFormat  # as Frame.picture comes
     yuv: YuvFormat  # of Frame.picture; grey has chroma shifts of 0
     color: ColorTags  # as tagged
+    side_data: frozenset[str]  # FFmpeg's names of what rides along with pictures
+    mastering: Mastering  # of HDR10
     sar: Fraction  # shape of a sample, width / height
     display_matrix: tuple[int, ...] | None  # 9 numbers
     rotation: int  # degrees counter-clockwise, for people

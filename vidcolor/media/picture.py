@@ -4,10 +4,11 @@ Everything a decoder gives is brought to planar, little-endian YUV or grey witho
 touching a luma code. Only RGB (and its like) has no luma yet and is converted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 from av.video.format import VideoFormat
 from av.video.reformatter import ColorRange, Colorspace
@@ -122,6 +123,35 @@ def to_planar(picture: av.VideoFrame, yuv: YuvFormat) -> av.VideoFrame:
     return picture.reformat(format=wanted)
 
 
+def is_in(
+    picture: av.VideoFrame, name: str, yuv: YuvFormat, width: int, height: int
+) -> bool:
+    """Whether a planar picture has this format, size and range."""
+    return (
+        picture.format.name.replace("yuvj", "yuv") == name
+        and (picture.width, picture.height) == (width, height)
+        and _is_full_range(picture, yuv) is yuv.full_range
+    )
+
+
+def fit(
+    picture: av.VideoFrame, name: str, yuv: YuvFormat, width: int, height: int
+) -> tuple[av.VideoFrame, bool]:
+    """Return a planar picture in this format, size and range; and if luma is kept."""
+    luma, full_range = plane(picture, 0), _is_full_range(picture, yuv)
+    own = replace(yuv, depth=picture.format.components[0].bits, full_range=full_range)
+    is_luma_kept = luma.shape == (height, width) and (own == yuv)
+    result = picture.reformat(width, height, name)
+    result.make_writable()
+    if not is_luma_kept:
+        light = (luma.astype(np.float32) - own.black) / own.luma_span
+        fitted = cv2.resize(light, (width, height), interpolation=cv2.INTER_AREA)
+        codes = np.rint(fitted * yuv.luma_span + yuv.black)
+        luma = codes.clip(0, (1 << yuv.depth) - 1)
+    plane(result, 0)[:] = luma
+    return result, is_luma_kept
+
+
 def with_chroma(
     picture: av.VideoFrame,
     pix_fmt: str,
@@ -178,6 +208,13 @@ def has_no_luma(source: VideoFormat) -> bool:
         or source.is_bayer
         or source.name.startswith("xyz")
     )
+
+
+def _is_full_range(picture: av.VideoFrame, yuv: YuvFormat) -> bool:
+    """Whether a picture has full range; it has the film's unless it says so."""
+    if picture.color_range in (ColorRange.MPEG, ColorRange.JPEG):
+        return picture.color_range == ColorRange.JPEG  # it outranks the format's name
+    return yuv.full_range
 
 
 def _shift(luma: int, chroma: int) -> int:

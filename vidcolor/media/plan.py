@@ -6,7 +6,7 @@ from math import ceil
 from pathlib import Path
 
 from vidcolor.errors import OptionError
-from vidcolor.media.color_tags import ColorTags
+from vidcolor.media.color_tags import UNSPECIFIED, ColorTags
 from vidcolor.media.containers import (
     BY_EXTENSION,
     MATROSKA,
@@ -24,15 +24,20 @@ from vidcolor.media.encoders import (
     settings_for,
 )
 from vidcolor.media.fates import dropped, fates_of
+from vidcolor.media.glances import Change, change_of_shape, glances
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
 from vidcolor.media.plan_notes import notes_for
+from vidcolor.media.span import Span
 from vidcolor.media.target_file import check_target
 from vidcolor.media.target_plan import Plan
 from vidcolor.media.trial import opens, try_encoder
 from vidcolor.yuv import Siting, YuvFormat
 
 __all__ = ["Plan", "plan_target"]
+
+_WHOLE = Span()
+_DOLBY_VISION = {"DOVI_METADATA", "DOVI_RPU_BUFFER"}
 
 # These count time in whole frames, or in no more than 65535 parts of a second.
 _CONSTANT_RATE = {"mpeg1video", "mpeg2video", "mpeg4", "h263", "h263p", "msmpeg4"}
@@ -50,12 +55,14 @@ def plan_target(
     options: dict[str, str] | None = None,
     explicit: bool = True,
     overwrite: bool = False,
+    span: Span = _WHOLE,
 ) -> Plan:
     """Return how a film will be stored at the target; nothing is written.
 
     `codec` is a common name (h264, hevc, av1, vp9, ffv1, prores, dnxhd) or an
     encoder's. Without `explicit`, the target's name was not chosen by a person, and a
-    container that cannot carry the result gives way to Matroska.
+    container that cannot carry the result gives way to Matroska. `span` is the part
+    that will be coloured.
 
     Raises:
         OptionError: codec, options, container and film do not fit each other.
@@ -63,6 +70,15 @@ def plan_target(
     """
     if info.color.problem:
         raise OptionError(_not_for_screens(info))
+    if info.side_data & _DOLBY_VISION and info.color.trc == UNSPECIFIED:
+        raise OptionError(
+            f"{info.path}: its light is coded in a way of Dolby Vision's own, which no "
+            "colours can be made for; convert it to BT.709 first"
+        )
+    seen = glances(info, span)
+    if change := change_of_shape(info, seen):
+        raise OptionError(_not_one_film(info, change))
+    info = replace(info, side_data=info.side_data.union(*(g.side_data for g in seen)))
     container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
     path = target if kept is container else target.with_suffix(".mkv")
@@ -84,7 +100,7 @@ def plan_target(
         notes=(),
         overwrite=overwrite,
     )
-    notes = notes_for(info, plan, target, by_default=codec is None)
+    notes = notes_for(info, plan, target, seen, by_default=codec is None)
     return replace(plan, notes=notes)
 
 
@@ -102,6 +118,15 @@ def _not_for_screens(info: FilmInfo) -> str:
     return (
         f"{info.path}: {info.color.problem}, which no colours can be made for; convert "
         "it to BT.709 first, as with FFmpeg's zscale=transfer=bt709:primaries=bt709"
+    )
+
+
+def _not_one_film(info: FilmInfo, change: Change) -> str:
+    last, first = (g.seconds - info.start for g in (change.before, change.after))
+    return (
+        f"{info.path}: its picture changes from {change.before.shape} to "
+        f"{change.after.shape} {change.lies(info)}: colour the parts one by one, with "
+        f"--end {float(last):.2f} and with --start {float(first):.2f}"
     )
 
 

@@ -1,23 +1,44 @@
 """What to say of a plan before the work starts."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from vidcolor.media.aspect import is_layout_known
 from vidcolor.media.containers import MATROSKA
 from vidcolor.media.encoders import ARCHIVAL, codec_of, is_interlacing_lost
 from vidcolor.media.fates import Fate, dropped, fates_of
+from vidcolor.media.glances import Change, Glance
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
 from vidcolor.media.target_plan import Plan
 from vidcolor.rgb_space import Transfer
 
+# What rides along with pictures, for people, and the encoders that carry it.
+_RIDERS: list[tuple[set[str], str, set[str]]] = [
+    (
+        {"A53_CC"},
+        "closed captions",
+        {"libx264", "libx265", "mpeg2video", "h264_nvenc", "hevc_nvenc"},
+    ),
+    (
+        {"MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL"},
+        "HDR10 metadata of the screen it was mastered on",
+        {"libx264", "libx265", "libsvtav1"},
+    ),
+    ({"DYNAMIC_HDR_PLUS"}, "HDR10+ metadata", set()),
+    ({"DOVI_METADATA", "DOVI_RPU_BUFFER"}, "Dolby Vision metadata", set()),
+    ({"STEREO3D"}, "mark of a picture for two eyes (3D)", {"libx264"}),
+    ({"AFD"}, "active format description (AFD)", {"libx264"}),
+]
+
 
 def notes_for(
-    info: FilmInfo, plan: Plan, target: Path, *, by_default: bool
+    info: FilmInfo, plan: Plan, target: Path, seen: list[Glance], *, by_default: bool
 ) -> tuple[str, ...]:
     """Return what a person should know before the work starts, a clause each.
 
-    `target` is what was asked for; `by_default` says that nobody chose the codec.
+    `target` is what was asked for, `seen` what the film is in some places; `by_default`
+    says that nobody chose the codec.
     """
     notes = list(info.notes)
     if plan.path != target:
@@ -26,6 +47,8 @@ def notes_for(
             f"{wanted} cannot carry the result; it is written as {plan.path.name}"
         )
     notes += _picture_notes(info, plan, by_default)
+    notes += _rider_notes(info, plan)
+    notes += _change_notes(info, seen)
     for stream in plan.streams:
         if stream.reason:
             notes.append(f"{stream.what} is left out: {stream.reason}")
@@ -36,6 +59,27 @@ def notes_for(
     if info.chapters and not plan.container.chapters:
         notes.append(f"{plan.container.title} has no chapters: they are left out")
     return tuple(notes)
+
+
+def _rider_notes(info: FilmInfo, plan: Plan) -> list[str]:
+    """Say what rides along with the pictures and cannot any more."""
+    lost = [
+        name
+        for kinds, name, encoders in _RIDERS
+        if kinds & info.side_data and plan.encoder not in encoders
+    ]
+    return [f"{plan.encoder} does not carry its {name}" for name in lost]
+
+
+def _change_notes(info: FilmInfo, seen: list[Glance]) -> list[str]:
+    for before, after in pairwise(seen):
+        if before.sar != after.sar:
+            return [
+                f"the shape of its samples changes from {before.sar} to {after.sar} "
+                f"{Change(before, after).lies(info)}; the result has {info.sar} "
+                "throughout (--start and --end colour a part)"
+            ]
+    return []
 
 
 def _picture_notes(info: FilmInfo, plan: Plan, by_default: bool) -> list[str]:

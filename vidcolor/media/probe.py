@@ -15,7 +15,9 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import ReadError
 from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
+from vidcolor.media.glances import picture_from, side_data_of
 from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
+from vidcolor.media.mastering import Mastering
 from vidcolor.media.opening import MAX_PIXELS, film_stream, open_source, reason
 from vidcolor.media.picture import PictureFormat, has_no_luma, planar_format
 from vidcolor.media.stamp import Stamp
@@ -26,8 +28,8 @@ _INTERLACED = (2, 3, 4, 5)  # FFmpeg's field orders
 _SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
 
 
-def probe(path: Path) -> FilmInfo:
-    """Return what is in a film file.
+def probe(path: Path, start: Fraction | None = None) -> FilmInfo:
+    """Return what is in a film file; its picture is that at `start`, seconds into it.
 
     Raises:
         ReadError: the file cannot be opened, has no video, or none that decodes.
@@ -39,6 +41,8 @@ def probe(path: Path) -> FilmInfo:
             raise ReadError(path, "has no video stream of a known kind")
         _check_size(path, stream.codec_context)
         first = _first_picture(path, stream)
+        if start is not None:
+            first = _picture_at(container, stream, start) or first
         return _describe(path, stamp, container, stream, first)
 
 
@@ -64,6 +68,24 @@ def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
     except av.FFmpegError as error:
         problem = reason(error)
     raise ReadError(path, f"has video that cannot be decoded: {problem}")
+
+
+def _picture_at(
+    container: InputContainer, stream: VideoStream, start: Fraction
+) -> av.VideoFrame | None:
+    """Return the picture shown so many seconds into the film."""
+    begin = Fraction(max(0, container.start_time or 0), _SECOND) + start
+    picture = picture_from(container, stream, begin)
+    try:
+        for packet in container.demux(stream) if picture else ():
+            for later in packet.decode():
+                tick = stream.time_base
+                if later.pts is None or tick is None or later.pts * tick > begin:
+                    return picture
+                picture = later
+    except av.FFmpegError:
+        pass
+    return picture
 
 
 def _describe(
@@ -102,6 +124,8 @@ def _describe(
         format=source,
         yuv=_yuv(source, first, color, context.codec.canonical_name),
         color=color,
+        side_data=side_data_of(first),
+        mastering=Mastering.of(first),
         sar=stream.sample_aspect_ratio or context.sample_aspect_ratio or Fraction(1),
         display_matrix=_display_matrix(first),
         rotation=first.rotation,

@@ -15,7 +15,7 @@ from vidcolor.media.damage import Damage
 from vidcolor.media.decoding import read_pictures
 from vidcolor.media.gaps import Gaps
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.picture import Frame, to_planar
+from vidcolor.media.picture import Frame, fit, is_in, to_planar
 from vidcolor.media.probe import probe
 from vidcolor.media.span import Span
 
@@ -25,13 +25,13 @@ _CUT_OFF = Fraction(1)  # seconds missing at the end that are more than rounding
 class Reader:
     """A film that is read frame by frame; one frame is held at a time."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a film.
+    def __init__(self, path: Path, start: Fraction | None = None) -> None:
+        """Open a film; `info` describes the picture that is shown at `start`.
 
         Raises:
             ReadError: the file cannot be opened, has no video, or none that decodes.
         """
-        self.info: FilmInfo = probe(path)
+        self.info: FilmInfo = probe(path, start)
         self.damage = Damage()
 
     def __enter__(self) -> Self:
@@ -53,11 +53,11 @@ class Reader:
 
         `start` and `end` are seconds from the film's beginning (`info.start` on the
         file's own clock); the frame at `end` is not given. Each call starts anew and
-        keeps a new account in `damage`.
+        keeps a new account in `damage`. Frames of another size, depth or range than
+        the film's are brought to it, and told there.
 
         Raises:
-            ReadError: the picture changes its size or format, or no frame comes; the
-                file is changed meanwhile.
+            ReadError: no frame comes; the file is changed meanwhile.
         """
         info = self.info
         whole = start is None and end is None
@@ -79,7 +79,7 @@ class Reader:
                 gaps.add(time)
                 damage.decoded += 1
                 damage.corrupt_frames += picture.is_corrupt
-                yield Frame(self._checked(picture, time), pts, info.time_base)
+                yield Frame(self._alike(picture, time), pts, info.time_base)
             else:
                 info.stamp.check(info.path)
                 damage.cut_off = _cut_off(info, time)
@@ -88,16 +88,22 @@ class Reader:
         if damage.decoded == 0:
             raise ReadError(info.path, _no_frames(info, start, end))
 
-    def _checked(self, picture: av.VideoFrame, time: Fraction) -> av.VideoFrame:
+    def _alike(self, picture: av.VideoFrame, time: Fraction) -> av.VideoFrame:
+        """Return a picture as the film's others are."""
         info = self.info
-        shape = f"{picture.width}x{picture.height} {picture.format.name}"
-        if shape != f"{info.width}x{info.height} {info.pix_fmt}":
-            raise ReadError(
-                info.path,
-                f"changes its picture to {shape} at {float(time - info.start):.3f} s: "
-                "cut the film there and colour the parts",
+        planar = to_planar(picture, info.yuv)
+        if is_in(planar, info.format.name, info.yuv, info.width, info.height):
+            return planar
+        fitted, is_luma_kept = fit(
+            planar, info.format.name, info.yuv, info.width, info.height
+        )
+        if not is_luma_kept:
+            self.damage.refitted += 1
+            self.damage.refitted_from = self.damage.refitted_from or (
+                f"{picture.width}x{picture.height} {picture.format.name} "
+                f"from {float(time - info.start):.3f} s on"
             )
-        return to_planar(picture, info.yuv)
+        return fitted
 
 
 def _clock(info: FilmInfo) -> Clock:

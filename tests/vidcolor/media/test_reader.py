@@ -126,24 +126,6 @@ def test_an_uneven_film_has_no_holes(make_film: Make) -> None:
     assert not reader.damage
 
 
-def test_a_change_of_size_is_told_with_its_time(tmp_path: Path) -> None:
-    path = tmp_path / "film.ts"
-    parts = []
-    for size in (64, 96):
-        part = tmp_path / f"{size}.ts"
-        with av.open(str(part), "w") as out:
-            stream = out.add_stream("mpeg2video", 25)
-            stream.width = stream.height = size
-            stream.pix_fmt = "yuv420p"
-            for _ in range(5):
-                out.mux(stream.encode(av.VideoFrame(size, size, "yuv420p")))
-            out.mux(stream.encode(None))
-        parts.append(part.read_bytes())
-    path.write_bytes(b"".join(parts))
-    with pytest.raises(ReadError, match=r"96x96 .* at \d"):
-        list(Reader(path).frames())
-
-
 NOT_FILMS = {
     "empty.mp4": b"",
     "text.mp4": b"These are my holidays.\n" * 50,

@@ -1,0 +1,128 @@
+"""Films that are one thing first and another later: found, told, never lost."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.vidcolor.media.made import Side, make
+from vidcolor.errors import OptionError
+from vidcolor.media.plan import plan_target
+from vidcolor.media.reader import Reader
+from vidcolor.media.span import Span
+
+SECOND = 25  # frames
+
+
+def joined(folder: Path, *parts: dict[str, Any], name: str = "film.ts") -> Path:
+    """Write parts of a second each, one after another, into one file."""
+    film = folder / name
+    for number, wishes in enumerate(parts):
+        made = {"codec": "mpeg2video", "frames": SECOND, "seed": number, **wishes}
+        part = make(folder / f"part{number}.ts", start=Fraction(number), **made)
+        with film.open("ab") as out:
+            out.write(part.read_bytes())
+    return film
+
+
+def plan(film: Path, start: Any = None, end: Any = None, **wishes: Any) -> Any:
+    info = Reader(film, start).info
+    span = Span.of(info, start, end)
+    return plan_target(info, film.with_name("out.mkv"), span=span, **wishes)
+
+
+@pytest.mark.parametrize("wide", [48, 96])
+def test_a_change_of_size_is_found_before_the_work(tmp_path: Path, wide: int) -> None:
+    film = joined(tmp_path, {}, {}, {"width": wide}, {"width": wide})
+    with pytest.raises(OptionError, match=f"64x48 .* to {wide}x48 ") as told:
+        plan(film)
+    words = str(told.value).split()
+    end, start = (float(words[words.index(o) + 1]) for o in ("--end", "--start"))
+    assert 0.5 < end <= start < 3
+
+
+def test_the_parts_before_and_after_a_change_can_be_coloured(tmp_path: Path) -> None:
+    film = joined(tmp_path, {}, {}, {"width": 96}, {"width": 96})
+    for start, end, width in ((None, Fraction(3, 2), 64), (Fraction(5, 2), None, 96)):
+        assert plan(film, start, end).encoder == "libx264"
+        reader = Reader(film, start)
+        assert reader.info.width == width
+        lumas = [frame.luma.copy() for frame in reader.frames(start, end)]
+        assert not reader.damage.refitted
+        assert {luma.shape for luma in lumas} == {(48, width)}
+
+
+def test_a_change_that_was_not_found_loses_no_frame_and_is_told(
+    tmp_path: Path,
+) -> None:
+    # MPEG-2's decoder would lose the last picture before a change.
+    one, two = {"codec": "libx264"}, {"codec": "libx264", "width": 96, "height": 64}
+    film = joined(tmp_path, one, two, one)
+    reader = Reader(film)
+    frames = list(reader.frames())
+    assert len(frames) == 3 * SECOND
+    assert {frame.luma.shape for frame in frames} == {(48, 64)}
+    (line,) = [line for line in reader.damage.lines() if "96x64" in line]
+    assert line.startswith(f"{SECOND} frames")
+
+
+def test_a_change_of_the_chroma_grid_changes_nothing(tmp_path: Path) -> None:
+    film = joined(
+        tmp_path,
+        {"codec": "libx264", "options": {"qp": "0"}},
+        {"codec": "libx264", "pix_fmt": "yuv422p", "options": {"qp": "0"}},
+    )
+    reader = Reader(film)
+    frames = list(reader.frames())
+    assert {frame.picture.format.name for frame in frames} == {"yuv420p"}
+    assert not reader.damage.refitted
+    alone = list(Reader(tmp_path / "part1.ts").frames())
+    for frame, truth in zip(frames[-10:], alone[-10:], strict=True):
+        assert np.array_equal(frame.luma, truth.luma)
+    assert plan(film)
+
+
+@pytest.mark.parametrize("first", ["yuv420p", "yuvj420p"])
+def test_a_change_of_range_leaves_the_light_as_it_was(
+    tmp_path: Path, first: str
+) -> None:
+    other = {"yuv420p": "yuvj420p", "yuvj420p": "yuv420p"}[first]
+    parts = [
+        {
+            "codec": "libx264",
+            "pix_fmt": pix_fmt,
+            "colors": (2 if pix_fmt == "yuvj420p" else 1, 1, 1, 1),
+            "options": {"qp": "0"},
+        }
+        for pix_fmt in (first, other)
+    ]
+    film = joined(tmp_path, *parts)
+    reader = Reader(film)
+    frames = list(reader.frames())
+    assert reader.damage.refitted == SECOND
+    alone = Reader(tmp_path / "part1.ts")
+    here, there = reader.info.yuv, alone.info.yuv
+    assert here.full_range is not there.full_range
+    for frame, truth in zip(frames[-SECOND:], alone.frames(), strict=True):
+        light = (frame.luma.astype(float) - here.black) / here.luma_span
+        true = (truth.luma.astype(float) - there.black) / there.luma_span
+        true = true.clip(0, 1) if here.full_range else true
+        assert np.abs(light - true).max() < 1.5 / 219
+    assert plan(film)
+
+
+def test_a_change_of_the_samples_shape_is_foretold(tmp_path: Path) -> None:
+    film = joined(tmp_path, *[{"sar": Fraction(n, 3)} for n in (3, 3, 4, 4)])
+    assert any("from 1 to 4/3" in note for note in plan(film).notes)
+    assert not any("4/3" in note for note in plan(film, end=Fraction(1)).notes)
+
+
+def test_a_second_program_is_named_before_it_is_left_out(tmp_path: Path) -> None:
+    one = {"sides": [Side("mp2")], "muxing": {"mpegts_start_pid": "256"}}
+    two = {"sides": [Side("mp2")], "muxing": {"mpegts_start_pid": "512"}}
+    film = joined(tmp_path, one, two)
+    notes = plan(film).notes
+    assert any(note.startswith("video") and "left out" in note for note in notes)
+    assert any(note.startswith("audio") and "left out" in note for note in notes)

@@ -1,0 +1,125 @@
+"""A film glanced at in a few places, to find before the work what changes in it.
+
+Decoding it all takes as long as half the work. A picture here and there finds what a
+film is made of for minutes: the advertisements of another shape, the captions.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, cast
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from vidcolor.media.info import FilmInfo
+from vidcolor.media.opening import open_source
+from vidcolor.media.picture import planar_format
+from vidcolor.media.span import Span
+
+_PLACES = 8
+_SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
+_PATIENCE = 200  # packets without a picture, after which a place is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What one picture is."""
+
+    seconds: Fraction  # on the file's clock
+    shape: str  # as in "720x576 (8 bits)"
+    sar: Fraction
+    side_data: frozenset[str]  # FFmpeg's names of what rides along with the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The picture is one thing until a time and another from a time on."""
+
+    before: Glance
+    after: Glance
+
+    def lies(self, info: FilmInfo) -> str:
+        """Return where, for people: `between 12.0 s and 12.5 s`, from the beginning."""
+        last, first = (float(g.seconds - info.start) for g in (self.before, self.after))
+        return f"between {last:.2f} s and {first:.2f} s"
+
+
+def glances(info: FilmInfo, span: Span) -> list[Glance]:
+    """Return what a film's pictures are in a few places of a span, in order."""
+    begin = span.begin if span.begin is not None else info.start
+    end = info.start + (info.duration or 0)
+    end = end if span.end is None else min(end, span.end)
+    if not info.timed or end <= begin:
+        return []
+    places = (begin + (end - begin) * n / _PLACES for n in range(_PLACES))
+    return sorted(_looks(info, places), key=lambda glance: glance.seconds)
+
+
+def change_of_shape(info: FilmInfo, seen: list[Glance]) -> Change | None:
+    """Return the first change of size or depth, as closely as it is known."""
+    for before, after in pairwise(seen):
+        if before.shape != after.shape:
+            return _narrowed(info, Change(before, after))
+    return None
+
+
+def picture_from(
+    container: InputContainer, stream: VideoStream, seconds: Fraction
+) -> av.VideoFrame | None:
+    """Return the first picture that decodes from about a time on, if there is one."""
+    try:
+        container.seek(int(seconds * _SECOND))
+        for count, packet in enumerate(container.demux(stream)):
+            try:
+                pictures = packet.decode()
+            except av.FFmpegError:
+                continue
+            if pictures:
+                return pictures[0]
+            if count > _PATIENCE:
+                return None
+    except av.FFmpegError:
+        pass
+    return None
+
+
+def _looks(info: FilmInfo, places: Iterable[Fraction]) -> Iterator[Glance]:
+    with open_source(info.path) as container:
+        stream = container.streams[info.index]
+        assert isinstance(stream, VideoStream)
+        for place in places:
+            picture = picture_from(container, stream, place)
+            if picture is None or picture.pts is None or picture.is_corrupt:
+                continue
+            context = stream.codec_context
+            depth = planar_format(picture.format.name).depth
+            yield Glance(
+                picture.pts * info.time_base,
+                f"{picture.width}x{picture.height} ({depth} bits)",
+                context.sample_aspect_ratio or info.sar,
+                side_data_of(picture),
+            )
+
+
+def side_data_of(picture: av.VideoFrame) -> frozenset[str]:
+    """Return FFmpeg's names of what rides along with a picture."""
+    kinds = (cast(Any, data).type for data in picture.side_data)  # the stubs say str
+    return frozenset(str(kind).rsplit(".", 1)[-1] for kind in kinds)
+
+
+def _narrowed(info: FilmInfo, change: Change) -> Change:
+    """Halve the time in which a change must lie, down to a group of pictures."""
+    before, after = change.before, change.after
+    while after.seconds - before.seconds > 1:
+        middle = (before.seconds + after.seconds) / 2
+        seen = next(_looks(info, [middle]), None)
+        if seen is None or not before.seconds < seen.seconds < after.seconds:
+            break
+        if seen.shape == before.shape:
+            before = seen
+        else:
+            after = seen
+    return Change(before, after)
