@@ -30,6 +30,7 @@ def describe(
         return {
             **_film(reader.info),
             **_seen(seen),
+            "lost_frames": reader.damage.lost_frames,
             "lost": reader.damage.lines(),
             **_future(reader.info),
         }

@@ -30,6 +30,11 @@ class Damage:
         """Frames that were announced and never came."""
         return max(0, (self.announced or 0) - self.decoded)
 
+    @property
+    def lost_frames(self) -> int:
+        """Frames that never came, as far as announcements, packets and holes tell."""
+        return max(self.missing, self.bad_packets, self.gap_frames)
+
     def lines(self) -> list[str]:
         """Return the account for people, a sentence each; empty if all is well."""
         lines = []

@@ -189,6 +189,15 @@ def test_other_chapters_are_found(make_film: Make, color: Color) -> None:
     assert faults(source, plan) == "chapters are not the source's: 2 became 1"
 
 
+def test_a_result_that_does_not_decode_is_found(make_film: Make, color: Color) -> None:
+    source = make_film()
+    plan = result(color, source)
+    data = bytearray(plan.path.read_bytes())
+    data[len(data) // 2] ^= 255  # FFV1 has a checksum for each frame
+    plan.path.write_bytes(data)
+    assert "does not decode whole: 1 damaged frame" in faults(source, plan)
+
+
 def test_a_result_of_another_size_is_refused(make_film: Make, color: Color) -> None:
     source = make_film()
     plan = result(color, source)
@@ -277,5 +286,5 @@ def test_what_is_equal_is_told_in_lines(make_film: Make, color: Color) -> None:
     source = make_film(**LOUD)
     found: Verification = verify(source, result(color, source))
     text = "\n".join(found.lines())
-    assert "all 10 luma planes are equal bit for bit" in text
+    assert "10 frames compared: luma is equal bit for bit" in text
     assert f"all {found.streams[0].size} bytes" in text
