@@ -1,7 +1,6 @@
 """Opens films, and only films: one local file, no lists, scripts or addresses."""
 
 import os
-import stat
 from pathlib import Path
 
 import av
@@ -9,6 +8,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vidcolor.errors import ReadError
+from vidcolor.plain_file import check_plain_file
+from vidcolor.plain_file import reason as reason
 
 # A file of a few bytes may announce a picture of any size, and a decoder makes room for
 # a dozen of them before it finds out. 8K film has half as many pixels.
@@ -34,7 +35,7 @@ def open_source(path: Path) -> InputContainer:
     Raises:
         ReadError: there is no such file, or it is not a film that can be read.
     """
-    _check_kind(path)
+    check_plain_file(path)
     try:
         container = av.open(
             "file:" + os.path.abspath(path),  # noqa: PTH100 - resolve() follows links
@@ -57,26 +58,6 @@ def film_stream(container: InputContainer) -> VideoStream | None:
         if stream.codec_context is not None and not is_cover:
             return stream
     return None
-
-
-def reason(error: Exception) -> str:
-    """Return what an error of the operating system or FFmpeg says, without its path."""
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return text[0].lower() + text[1:]
-
-
-def _check_kind(path: Path) -> None:
-    """Refuse what is no file with something in it; opening a pipe would wait."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError) as error:
-        raise ReadError(path, reason(error)) from error
-    if stat.S_ISDIR(status.st_mode):
-        raise ReadError(path, "is a folder, not a film")
-    if not stat.S_ISREG(status.st_mode):
-        raise ReadError(path, "is no file but a pipe or a device: save it as a file")
-    if status.st_size == 0:
-        raise ReadError(path, "is empty (0 bytes)")
 
 
 def _reason(error: Exception) -> str:

@@ -2,18 +2,23 @@
 
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from vidcolor.errors import ReadError
+from vidcolor.plain_file import check_plain_file, reason
 from vidcolor.stills.exif import read_exif
 from vidcolor.stills.samples import Refusal, samples_of, tiff_tag, upright
 from vidcolor.stills.still import XMP_KEY, Still
 
-# More than Pillow takes for an attack, and enough for a sheet of paper at 1200 dpi.
-MAX_PIXELS = 2 * 89_478_485
+# A file of a few bytes may announce a picture of any size. Scans of film have up to 200
+# million pixels, and each takes 20 bytes while it is coloured.
+MAX_PIXELS = 1 << 28
+_MAX_BYTES = 1 << 32  # all that a TIFF can have
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:=["']|>)\s*)[1-8]""")
@@ -26,16 +31,18 @@ def read_still(path: Path) -> Still:
         ReadError: the file cannot be read, is damaged, is none of these, moves, or has
             more than `MAX_PIXELS` pixels or samples of more than 16 bits.
     """
+    if check_plain_file(path).st_size > _MAX_BYTES:
+        raise ReadError(path, "is larger than any photo")
     try:
         raw = path.read_bytes()
     except OSError as exc:
-        raise ReadError(path, exc.strerror or str(exc)) from exc
+        raise ReadError(path, reason(exc)) from exc
     try:
-        with warnings.catch_warnings():
+        with _our_limit(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # size and damage are looked at below
             return _decode(raw)
     except UnidentifiedImageError:
-        problem = "is empty" if not raw else "is not a PNG, JPEG, TIFF or WebP picture"
+        problem = "is not a PNG, JPEG, TIFF or WebP picture"
         raise ReadError(path, problem) from None
     except Image.DecompressionBombError:
         raise ReadError(path, f"has more than {MAX_PIXELS} pixels") from None
@@ -43,7 +50,23 @@ def read_still(path: Path) -> Still:
         raise ReadError(path, str(exc)) from None
     # On damaged files Pillow raises nearly anything: struct.error, TypeError, KeyError.
     except Exception as exc:
-        raise ReadError(path, f"is damaged: {exc}") from exc
+        raise ReadError(path, f"is damaged: {_line(exc)}") from exc
+
+
+@contextmanager
+def _our_limit() -> Iterator[None]:
+    """Let Pillow look at pictures as large as ours may be, and no larger."""
+    usual = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # it bears with twice as many
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = usual
+
+
+def _line(error: Exception) -> str:
+    """Return the first line of what an error says, or what it is."""
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _decode(raw: bytes) -> Still:

@@ -5,6 +5,7 @@ OpenCV, and TIFF is written by our own hand.
 """
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -16,17 +17,19 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from vidcolor.errors import WriteError
+from vidcolor.plain_file import reason
 from vidcolor.stills.still import XMP_KEY, Samples, Still, stacked
 from vidcolor.stills.tiff import tiff_bytes
 
 _JPEG_SEGMENT = 65_000  # bytes of EXIF or XMP that fit into a JPEG
 
 
-def write_still(path: Path, still: Still) -> list[str]:
+def write_still(path: Path, still: Still, like: Path | None = None) -> list[str]:
     """Write a picture in the format of the path's suffix; return what it left out.
 
     PNG, TIFF and WebP are without loss, JPEG is of quality 95 in 4:4:4. The path is
     replaced at the end, so that a failure leaves it as it was, and nothing beside it.
+    Those may read it who may read the file `like`; without one, whoever may usually.
 
     Raises:
         WriteError: the suffix is not of `STILL_SUFFIXES`, the format cannot hold the
@@ -41,7 +44,7 @@ def write_still(path: Path, still: Still) -> list[str]:
         data = encode(fitting)
     except (OSError, ValueError, cv2.error) as exc:
         raise WriteError(path, f"cannot be written as {name}: {exc}") from exc
-    _replace_file(path, data)
+    _replace_file(path, data, _mode(like))
     return losses
 
 
@@ -106,16 +109,30 @@ def _by_pillow(still: Still, name: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def _replace_file(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _replace_file(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that nobody else can read until it is whole."""
     try:
+        descriptor, name = tempfile.mkstemp(prefix=".vidcolor-", dir=path.parent)
+        part = Path(name)
         try:
-            part.write_bytes(data)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                os.fsync(descriptor)
+            part.chmod(mode)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
     except OSError as exc:
-        raise WriteError(path, exc.strerror or str(exc)) from exc
+        raise WriteError(path, reason(exc)) from exc
+
+
+def _mode(like: Path | None) -> int:
+    """Return a new file's permissions."""
+    if like is not None:
+        return (like.stat().st_mode & 0o666) | 0o600
+    usual = os.umask(0o077)  # there is no way to ask without setting it
+    os.umask(usual)
+    return 0o666 & ~usual
 
 
 _WRITERS: dict[str, tuple[str, Callable[[Still], bytes] | None]] = {

@@ -1,4 +1,5 @@
 import contextlib
+import os
 import struct
 import zlib
 from io import BytesIO
@@ -13,7 +14,13 @@ from PIL import Image
 
 from tests.vidcolor.stills.made import EXACT, SRGB, Depth, exif, noise
 from vidcolor.errors import ReadError
-from vidcolor.stills import STILL_SUFFIXES, Still, read_still, write_still
+from vidcolor.stills import (
+    MAX_PIXELS,
+    STILL_SUFFIXES,
+    Still,
+    read_still,
+    write_still,
+)
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
@@ -43,7 +50,7 @@ def test_samples_of_32_bits_are_refused(
 @pytest.mark.parametrize("suffix", sorted(STILL_SUFFIXES))
 def test_what_is_no_picture_is_told(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"notes{suffix}"
-    with pytest.raises(ReadError, match=r"notes.*No such file"):
+    with pytest.raises(ReadError, match=r"notes.*no such file"):
         read_still(path)
     path.write_bytes(b"")
     with pytest.raises(ReadError, match=r"notes.*is empty"):
@@ -88,11 +95,62 @@ def test_damage_never_ends_in_another_error(
         assert read_still(path).rgb.ndim == 3
 
 
-def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+def bomb(suffix: str, side: int) -> bytes:
+    """Return a small picture whose header says that it is huge."""
     out = BytesIO()
-    Image.new("L", (1, 1)).save(out, "PNG")
-    size = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    bomb = out.getvalue()[:8] + chunk(b"IHDR", size) + out.getvalue()[33:]
-    (tmp_path / "a.png").write_bytes(bomb)
-    with pytest.raises(ReadError, match="more than 178956970 pixels"):
-        read_still(tmp_path / "a.png")
+    Image.new("L", (16, 16)).save(out, suffix)
+    raw = bytearray(out.getvalue())
+    if suffix == "PNG":
+        size = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+        return bytes(raw[:8]) + chunk(b"IHDR", size) + bytes(raw[33:])
+    if suffix == "JPEG":
+        struct.pack_into(">HH", raw, raw.index(b"\xff\xc0") + 5, side, side)
+    if suffix == "TIFF":  # tags 256 and 257, each one short
+        for tag in (256, 257):
+            struct.pack_into("<I", raw, raw.index(struct.pack("<HH", tag, 4)) + 8, side)
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("side", [60_000, 17_000])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    tmp_path: Path, kind: str, side: int
+) -> None:
+    path = tmp_path / f"a.{kind.lower()}"
+    path.write_bytes(bomb(kind, side))
+    with pytest.raises(ReadError, match=f"more than {MAX_PIXELS} pixels"):
+        read_still(path)
+
+
+def test_a_large_webp_is_within_bounds_by_its_format() -> None:
+    assert MAX_PIXELS >= 16_383**2  # its header has 14 bits for a side
+
+
+def test_a_scan_of_200_megapixels_is_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_PIXELS > 200_000_000
+    path = tmp_path / "a.png"
+    write_still(path, Still(noise(np.uint8, 40, 40, 3)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # what Pillow thinks is large
+    assert read_still(path).rgb.shape == (40, 40, 3)
+    assert Image.MAX_IMAGE_PIXELS == 100  # and goes on thinking for others
+    monkeypatch.setattr("vidcolor.stills.read.MAX_PIXELS", 40 * 40 - 1)
+    with pytest.raises(ReadError, match="more than 1599 pixels"):
+        read_still(path)
+
+
+def test_a_file_larger_than_photos_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.touch()
+    os.truncate(path, (1 << 32) + 1)  # a hole: it takes no room
+    with pytest.raises(ReadError, match="larger than any photo"):
+        read_still(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    for path in (tmp_path / "a.png", Path("/dev/zero")):
+        with pytest.raises(ReadError, match="pipe or a device"):
+            read_still(path)

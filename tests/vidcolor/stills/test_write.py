@@ -1,3 +1,5 @@
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +81,35 @@ def test_a_failure_at_the_end_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.png").mkdir()
     with pytest.raises(WriteError, match=r"a\.png"):
         write_still(tmp_path / "a.png", Still(noise(np.uint8, 4, 4, 3)))
-    with pytest.raises(WriteError, match="No such file"):
+    with pytest.raises(WriteError, match="no such file"):
         write_still(tmp_path / "no" / "a.png", Still(noise(np.uint8, 4, 4, 3)))
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_a_result_is_as_private_as_its_source(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.png", tmp_path / "a.png"
+    still = Still(noise(np.uint8, 4, 4, 3))
+    write_still(source, still)
+    for mode in (0o600, 0o640, 0o444):
+        source.chmod(mode)
+        write_still(target, still, like=source)
+        assert stat.S_IMODE(target.stat().st_mode) == mode | 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_nobody_reads_a_picture_that_is_not_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def look(descriptor: int) -> None:
+        (part,) = tmp_path.iterdir()
+        seen.append((part.name, stat.S_IMODE(part.stat().st_mode)))
+
+    monkeypatch.setattr(os, "fsync", look)
+    for _ in range(2):
+        write_still(tmp_path / "a.png", Still(noise(np.uint8, 4, 4, 3)))
+        (tmp_path / "a.png").unlink()
+    assert [mode for _, mode in seen] == [0o600, 0o600]
+    assert seen[0][0] != seen[1][0]  # nobody can lie in wait for it
