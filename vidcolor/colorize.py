@@ -1,11 +1,15 @@
 """Colour a file: read it, colour its frames, write it, and give an account."""
 
+from collections import deque
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import FAST, RADIUS
@@ -22,6 +26,14 @@ from vidcolor.pipeline import Geometry, Painted, color_frames
 from vidcolor.sources import default_target
 from vidcolor.stills import STILL_SUFFIXES, read_still, write_still
 from vidcolor_models import DEFAULT_MODEL
+
+
+class Paint(Protocol):
+    """Whatever gives a film's frames in colour, from one on that starts a shot."""
+
+    def __call__(self, *, first: int) -> Generator[Painted]:
+        """Yield the frames from number `first` on."""
+        ...
 
 
 def colorize(
@@ -41,6 +53,7 @@ def colorize(
     preset: str | None = None,
     options: Mapping[str, str] | None = None,
     overwrite: bool = False,
+    resume: bool = False,
     on_event: OnEvent = lambda event: None,
 ) -> Finished:
     """Colour a film or a photo, and return the account of it.
@@ -52,8 +65,9 @@ def colorize(
     `smooth` counts the frames to come that have a say in a frame's colours, besides all
     before it; with 0 each frame is coloured for itself. If `fast`, the network sees
     one frame in eight, and colour is carried to the others. `start` and `end` are
-    seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target is
-    written under another name and takes its own at the end.
+    seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target takes
+    its name at the end; until then, the work is kept in TARGET.vidcolor beside it. If
+    `resume`, work that was stopped is gone on with; `overwrite` begins it anew.
 
     Raises:
         VidcolorError: the file cannot be read, the target not written, or options do
@@ -82,8 +96,16 @@ def colorize(
         )
         colorizer = _colorizer(model, device, size, vividness)
         every = FAST if fast else 1
-        painted = painted_frames(reader, plan, colorizer, smooth, *span, every)
-        return color_film(reader, plan, colorizer, painted, span, on_event)
+        paint = partial(painted_frames, reader, plan, colorizer, smooth, *span, every)
+        settings = {
+            "model": colorizer.model.sha256,
+            "--size": str(colorizer.size),
+            "--vividness": f"{colorizer.vividness:g}",
+            "--smooth": str(smooth),
+            "--fast": "on" if fast else "off",
+        }
+        writer = Writer(plan, reader.info, *span, settings, resume)
+        return color_film(reader, writer, colorizer, paint, span, on_event)
 
 
 def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
@@ -103,47 +125,58 @@ def painted_frames(
     start: Fraction | None = None,
     end: Fraction | None = None,
     every: int = 1,
+    first: int = 0,
 ) -> Generator[Painted]:
-    """Yield a film's frames with chroma planes as the plan stores them."""
+    """Yield a film's frames with chroma planes as the plan stores them.
+
+    The `first` frames are passed over: read all the same, so that the times of those
+    to come are mended, and losses counted, as if nothing had been passed over. What
+    comes then must start a shot.
+    """
     info = reader.info
     geometry = Geometry(turns=round(info.rotation / 90) % 4, sar=info.sar)
     frames = reader.frames(start, end)
+    # At once, and not in the thread that will read the others: it would not be heard
+    # there that nobody wants them any more.
+    deque(islice(frames, first), maxlen=0)
     return color_frames(frames, colorizer, info.yuv, plan.yuv, radius, geometry, every)
 
 
 def color_film(
     reader: Reader,
-    plan: Plan,
+    writer: Writer,
     colorizer: Colorizer,
-    painted: Generator[Painted],
+    paint: Paint,
     span: tuple[Fraction | None, Fraction | None],
     on_event: OnEvent,
 ) -> Finished:
     """Write painted frames, tell how it goes, and return the account."""
     began = monotonic()
-    info = reader.info
-    on_event(
-        Started(
-            source=info.path,
-            target=plan.path,
-            frames=_frames_in(info, span),
-            device=colorizer.device.type,
-            notes=plan.notes,
-            warning=idle_gpu(colorizer.device),
+    info, plan = reader.info, writer.plan
+    with writer:
+        on_event(
+            Started(
+                source=info.path,
+                target=plan.path,
+                frames=_frames_in(info, span),
+                done=writer.done,
+                device=colorizer.device.type,
+                notes=plan.notes,
+                warning=idle_gpu(colorizer.device),
+            )
         )
-    )
-    frames = shots = 0
-    with Writer(plan, info, *span) as writer, closing(painted):
-        for item in painted:
-            writer.write(item.frame, item.cb, item.cr)
-            frames += 1
-            shots += item.starts_shot
-            on_event(Progressed(info.path, frames, shots))
+        first = writer.shot
+        with closing(paint(first=first)) as painted:
+            # Those that are done are coloured again for what the shot remembers.
+            for item in islice(painted, writer.done - first, None):
+                writer.write(item.frame, item.cb, item.cr, item.starts_shot)
+                on_event(Progressed(info.path, writer.frames, writer.shots))
     return Finished(
         source=info.path,
         target=plan.path,
-        frames=frames,
-        shots=shots,
+        frames=writer.frames,
+        done=writer.done,
+        shots=writer.shots,
         lost=_losses(reader, writer),
         notes=plan.notes,
         streams=tuple(
@@ -164,7 +197,7 @@ def _color_still(
     began = monotonic()
     still = read_still(source)
     warning = idle_gpu(colorizer.device)
-    on_event(Started(source, target, 1, colorizer.device.type, (), warning))
+    on_event(Started(source, target, 1, 0, colorizer.device.type, (), warning))
     colored = replace(still, rgb=colorizer.colorize_image(still.rgb))
     losses = write_still(target, colored)
     on_event(Progressed(source, 1, 1))
@@ -172,6 +205,7 @@ def _color_still(
         source=source,
         target=target,
         frames=1,
+        done=0,
         shots=1,
         lost=(),
         notes=tuple(f"left out: {loss}" for loss in (*still.notes, *losses)),

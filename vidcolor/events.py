@@ -12,6 +12,7 @@ class Started:
     source: Path
     target: Path
     frames: int | None  # how many there will be, as far as the file says
+    done: int  # how many of them are there already
     device: str
     notes: tuple[str, ...]  # what a person should know before the work starts
     warning: str | None = None  # what a person must know
@@ -22,7 +23,7 @@ class Progressed:
     """One more frame has been written."""
 
     source: Path
-    frames: int  # so far
+    frames: int  # so far, with those that were there already
     shot: int  # the current one, from 1
 
 
@@ -33,6 +34,7 @@ class Finished:
     source: Path
     target: Path
     frames: int
+    done: int  # how many of them were there already
     shots: int
     lost: tuple[str, ...]  # what damage took, a sentence each; empty if nothing
     notes: tuple[str, ...]

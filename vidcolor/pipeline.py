@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -79,7 +78,8 @@ def color_frames(
     `source` is how the frames' luma is coded, `target` how chroma shall be; `radius`
     counts the frames to come that have a say in one's ab, and with 0 each frame is
     coloured for itself. The network sees the first frame of a shot and `every`-th
-    after it, from which the others have their colour.
+    after it, from which the others have their colour. Frames from the start of a shot
+    on have the colours that they have in the whole film.
     """
     # Closed by name, from the last to the first: an error's traceback holds on to the
     # stages it came through, and their threads would live as long as it does.
@@ -127,8 +127,7 @@ def predict(
     It is asked about one in `every`. Of the others it says nothing: their ab is 0, and
     wholly uncertain. The first frame must be one that it is asked about.
     """
-    scenes = iter(scenes)
-    while batch := list(islice(scenes, colorizer.batch * every)):
+    for batch in _batches(scenes, colorizer.batch * every):
         answers = _answers([s.lightness for _, s in batch if s.asked], colorizer)
         for frame, scene in batch:
             if scene.asked:
@@ -138,6 +137,27 @@ def predict(
                 ab = torch.zeros_like(ab)
                 uncertainty = torch.full_like(uncertainty, math.inf)
             yield frame, Prediction(ab, uncertainty, scene.starts_shot, scene.step)
+
+
+def _batches(
+    scenes: Iterable[tuple[Frame, Scene]], size: int
+) -> Iterator[list[tuple[Frame, Scene]]]:
+    """Yield scenes, at most `size` of one shot at a time.
+
+    Each shot begins anew: what the network is asked together, on which its rounding
+    may depend, does not depend on where in the film the work began.
+    """
+    batch: list[tuple[Frame, Scene]] = []
+    for entry in scenes:
+        if batch and entry[1].starts_shot:
+            yield batch
+            batch = []
+        batch.append(entry)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _answers(

@@ -21,6 +21,7 @@ from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import Frame
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.writer import Writer
 from vidcolor.pipeline import Painted
 from vidcolor.sheet import Pair, time_caption
 from vidcolor.stills import Still, write_still
@@ -96,11 +97,15 @@ def write_sample(
             start = max(Fraction(0), ((info.duration or seconds) - seconds) / 2)
         plan = plan_target(info, target, overwrite=overwrite)
         span = start, start + seconds
-        painted = curtain(
-            painted_frames(reader, plan, colorizer, smooth, *span),
-            plan.yuv.neutral,
-        )
-        return color_film(reader, plan, colorizer, painted, span, on_event)
+
+        def paint(*, first: int) -> Generator[Painted]:
+            painted = painted_frames(
+                reader, plan, colorizer, smooth, *span, first=first
+            )
+            return curtain(painted, plan.yuv.neutral)
+
+        writer = Writer(plan, info, *span)
+        return color_film(reader, writer, colorizer, paint, span, on_event)
 
 
 def write_sheet(target: Path, sheet: NDArray[np.uint8]) -> None:

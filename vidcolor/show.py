@@ -71,6 +71,16 @@ def printable(text: object) -> str:
     return escape(shown)
 
 
+def notes(error: BaseException) -> str:
+    """Return what was noted on an error on its way up; '' for nothing."""
+    return "; ".join(getattr(error, "__notes__", []))
+
+
+def told(error: Exception) -> str:
+    """Return what an error says, and what was noted on its way up."""
+    return "; ".join(filter(None, [str(error), notes(error)]))
+
+
 class QuietShow:
     """Nothing but what went wrong."""
 
@@ -93,13 +103,14 @@ class LineShow(QuietShow):
 
     def __init__(self) -> None:
         self._started = self._told = 0.0
+        self._done = 0
         self._total: int | None = None
 
     def __call__(self, event: Event) -> None:
         """Print a line when there is something to say."""
         if isinstance(event, Started):
             self._started = self._told = monotonic()
-            self._total = event.frames
+            self._total, self._done = event.frames, event.done
             _tell_start(event)
         elif isinstance(event, Progressed):
             now = monotonic()
@@ -112,7 +123,7 @@ class LineShow(QuietShow):
                 _tell_end(event)
 
     def _line(self, event: Progressed, now: float) -> str:
-        rate = event.frames / (now - self._started)
+        rate = (event.frames - self._done) / (now - self._started)
         of = f"/{self._total}" if self._total else ""
         left = ""
         if self._total and self._total > event.frames:
@@ -154,7 +165,9 @@ class BarShow(QuietShow):
         if isinstance(event, Started):
             _tell_start(event)
             name = printable(event.source.name)
-            self._file = self._progress.add_task(name, total=event.frames, shot=0)
+            self._file = self._progress.add_task(
+                name, total=event.frames, completed=event.done, shot=0
+            )
         elif isinstance(event, Progressed):
             if self._file is not None:
                 done, shot = event.frames, event.shot
@@ -206,15 +219,21 @@ def _plain(value: Any) -> str | float:
 def _tell_start(event: Started) -> None:
     if event.warning:
         console.print(f"[bold yellow]{printable(event.warning)}[/]", soft_wrap=True)
+    name = printable(event.source.name)
     for note in event.notes:
-        name = printable(event.source.name)
         console.print(f"{name}: {printable(note)}", soft_wrap=True)
+    if event.done:
+        console.print(
+            f"{name}: going on after {_count(event.done, 'frame')}", soft_wrap=True
+        )
 
 
 def _tell_end(event: Finished) -> None:
-    rate = event.frames / max(event.seconds, 1e-9)
+    now = event.frames - event.done
+    rate = now / max(event.seconds, 1e-9)
+    share = f" ({now} now)" if event.done else ""
     console.print(
-        f"{printable(event.source.name)}: {_count(event.frames, 'frame')}, "
+        f"{printable(event.source.name)}: {_count(event.frames, 'frame')}{share}, "
         f"{_count(event.shots, 'shot')}, "
         f"in {format_time(event.seconds)} ({rate:.1f} frames/s)",
         soft_wrap=True,

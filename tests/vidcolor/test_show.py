@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ FINISHED = Finished(
     source=REEL,
     target=Path("reel.color.mp4"),
     frames=4,
+    done=0,
     shots=1,
     lost=("2 frames missing",),
     notes=("a note",),
@@ -24,21 +26,28 @@ FINISHED = Finished(
     vividness=1.0,
 )
 EVENTS: list[Event] = [
-    Started(REEL, Path("reel.color.mp4"), 4, "cpu", ("a note",), "A GPU LIES IDLE"),
+    Started(REEL, Path("reel.color.mp4"), 4, 0, "cpu", ("a note",), "A GPU LIES IDLE"),
     Progressed(REEL, 1, 1),
     Progressed(REEL, 2, 1),
     FINISHED,
     Failed(Path("torn.mp4"), "torn.mp4: is torn"),
 ]
+RESUMED: list[Event] = [
+    Started(REEL, Path("reel.color.mp4"), 4, 2, "cpu", ()),
+    Progressed(REEL, 3, 1),
+    replace(FINISHED, done=2, lost=()),
+]
 
 
-def told(shown: Show, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return what is shown of EVENTS on stderr."""
+def told(
+    shown: Show, monkeypatch: pytest.MonkeyPatch, events: list[Event] = EVENTS
+) -> str:
+    """Return what is shown of events on stderr."""
     out = io.StringIO()
     console = Console(file=out, width=120, highlight=False)
     monkeypatch.setattr(show, "console", console)
     with shown:
-        for event in EVENTS:
+        for event in events:
             shown(event)
     return out.getvalue()
 
@@ -64,6 +73,16 @@ def test_lines_of_progress_tell_what_is_left(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(show, "monotonic", lambda: next(clock))
     lines = told(LineShow(), monkeypatch).splitlines()
     assert lines[2] == "reel.mp4: 1/4 frames, 0.1 frames/s, 0:30 left, shot 1"
+
+
+def test_speed_is_that_of_what_was_done_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 110.0, 111.0])
+    monkeypatch.setattr(show, "monotonic", lambda: next(clock))
+    assert told(LineShow(), monkeypatch, RESUMED).splitlines() == [
+        "reel.mp4: going on after 2 frames",
+        "reel.mp4: 3/4 frames, 0.1 frames/s, 0:10 left, shot 1",
+        "reel.mp4: 4 frames (2 now), 1 shot, in 0:02 (1.0 frames/s)",
+    ]
 
 
 def test_bars_are_for_files_and_for_all_of_them(

@@ -11,11 +11,11 @@ from vidcolor.cli.codes import FAILED, INTERRUPTED, WRONG_USAGE
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.evaluate import evaluate
 from vidcolor.cli.info import info
-from vidcolor.cli.interrupt import interrupts
+from vidcolor.cli.interrupt import Interrupted, interrupts
 from vidcolor.cli.models import models_app
 from vidcolor.cli.preview import preview
 from vidcolor.errors import VidcolorError
-from vidcolor.show import console, printable
+from vidcolor.show import console, notes, printable, told
 from vidcolor_models.errors import ModelError
 
 app = typer.Typer(
@@ -50,10 +50,11 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except (VidcolorError, ModelError) as error:
-        console.print(f"[red]error:[/] {printable(error)}", soft_wrap=True)
+        console.print(f"[red]error:[/] {printable(told(error))}", soft_wrap=True)
         code = FAILED
-    except (KeyboardInterrupt, typer.Abort):
-        console.print("interrupted: nothing unfinished was left behind")
+    except Interrupted as error:
+        said = notes(error) or "nothing unfinished was left behind"
+        console.print(f"interrupted: {printable(said)}", soft_wrap=True)
         code = INTERRUPTED
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,6 +18,7 @@ from vidcolor.cli.options import (
     On,
     Overwrite,
     Quiet,
+    Resume,
     Size,
     Smooth,
     Vividness,
@@ -26,7 +27,7 @@ from vidcolor.cli.output import print_path
 from vidcolor.defaults import RADIUS
 from vidcolor.errors import OptionError, VidcolorError
 from vidcolor.events import Failed, Finished, OnEvent
-from vidcolor.show import choose_show
+from vidcolor.show import choose_show, told
 from vidcolor.times import parse_time
 from vidcolor_models.errors import ModelError
 from vidcolor_models.registry import DEFAULT_MODEL
@@ -67,6 +68,7 @@ def colorize(
         ),
     ] = None,
     overwrite: Overwrite = False,
+    resume: Resume = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -95,6 +97,7 @@ def colorize(
         preset=preset,
         options=options,
         overwrite=overwrite,
+        resume=resume,
     )
     with choose_show(quiet=quiet, as_json=as_json, files=len(files)) as show:
         tell = interrupts.watch(show)
@@ -116,7 +119,7 @@ def _color_one(
     try:
         done = color(source, target, on_event=tell)
     except (VidcolorError, ModelError) as error:
-        tell(Failed(source, str(error)))
+        tell(Failed(source, told(error)))
         return FAILED
     tell(done)
     if named:

@@ -1,7 +1,8 @@
 """Ctrl-C and SIGTERM: while a film is being written, they wait for the frame's end.
 
 An exception out of the blue, inside FFmpeg or between two lines that belong together,
-could leave half a file behind. A second one does not wait.
+could leave half a file behind. A second one does not wait: what is safe on the disk is
+so whatever happens, and half a file is all that there is to lose.
 """
 
 import signal
@@ -11,6 +12,10 @@ from vidcolor.events import Event, OnEvent, Progressed, Started
 from vidcolor.show import console
 
 
+class Interrupted(BaseException):
+    """Somebody wants an end. Not Python's own, which Typer would take for itself."""
+
+
 class Interrupts:
     """What was asked for by signals, and whether it may happen now."""
 
@@ -18,7 +23,7 @@ class Interrupts:
         self._busy = self._asked = False
 
     def catch(self) -> None:
-        """Take the signals over from Python; they raise KeyboardInterrupt."""
+        """Take the signals over from Python; they raise Interrupted."""
         self._busy = self._asked = False
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
@@ -27,16 +32,19 @@ class Interrupts:
         """Return `show` with an eye on the job: between its frames it may end."""
 
         def tell(event: Event) -> None:
-            self._busy = isinstance(event, Started | Progressed)
+            # While frames that are done are passed over, nothing is written.
+            self._busy = isinstance(event, Progressed) or (
+                isinstance(event, Started) and not event.done
+            )
             show(event)
             if self._asked:
-                raise KeyboardInterrupt
+                raise Interrupted
 
         return tell
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._asked or not self._busy:
-            raise KeyboardInterrupt
+            raise Interrupted
         self._asked = True
         console.print("stopping after this frame; once more stops at once")
 

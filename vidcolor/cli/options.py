@@ -36,5 +36,8 @@ Fast = Annotated[
     typer.Option("--fast", help="Colour one frame in eight, and carry it on."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the target.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with work that was stopped, if any.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only say what went wrong.")]
 Json = Annotated[bool, typer.Option("--json", help="Tell it to programs, on stdout.")]

@@ -20,7 +20,11 @@ from vidcolor.media.target_plan import Plan
 
 
 class FilmEncoder:
-    """The film's stream in the target; takes frames, gives packets to be muxed."""
+    """The film's stream in a container; takes frames, gives packets.
+
+    Packets have no decoding times to rely on: x265 gives lone frames one out of memory
+    it never set, and a segment's do not fit those of the segment before it.
+    """
 
     def __init__(
         self, target: OutputContainer, plan: Plan, info: FilmInfo, shift: Fraction
@@ -30,7 +34,6 @@ class FilmEncoder:
         self._plan = plan
         self._shift = shift
         self._durations: dict[int, int] = {}  # of frames in the encoder, by pts
-        self._frames = 0
         stream = target.add_stream(plan.encoder, info.rate, dict(plan.options))
         assert isinstance(stream, VideoStream)
         self.stream = stream
@@ -48,7 +51,6 @@ class FilmEncoder:
         picture.pts, picture.time_base = pts, plan.time_base
         picture.duration = round(ticks / plan.time_base)
         self._durations[pts] = picture.duration
-        self._frames += 1
         _tag(picture, plan)
         return self._timed(self.stream.encode(picture))
 
@@ -59,14 +61,8 @@ class FilmEncoder:
     def _timed(
         self, packets: "list[Packet[VideoStream]]"
     ) -> "list[Packet[VideoStream]]":
-        """Mend what encoders get wrong about the time of their packets.
-
-        SVT-AV1 loses durations. x265 gives two lone frames a decoding time out of
-        memory it never set; with so few, nothing is out of order.
-        """
+        """Give packets their durations, which SVT-AV1 loses."""
         for packet in packets:
-            if self._frames <= 2:
-                packet.dts = packet.pts
             duration = self._durations.pop(packet.pts or 0, 0)
             packet.duration = packet.duration or duration
         return packets

@@ -1,7 +1,7 @@
-"""The file that is written: checked first, private while it grows, then named."""
+"""The file that is written: checked before, and brought safely to the disk."""
 
 import os
-import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from vidcolor.errors import WriteError
@@ -25,19 +25,6 @@ def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
         raise WriteError(target, "is there already; --overwrite replaces it")
 
 
-def temporary_name(target: Path) -> Path:
-    """Return a hidden name beside the target that no other file has."""
-    # The name is cut short, for a folder allows 255 bytes and the ending must fit.
-    stem = target.stem[:40]
-    name = f".{stem}.partial-{secrets.token_hex(4)}{target.suffix}"
-    return target.absolute().with_name(name)
-
-
-def create(path: Path) -> None:
-    """Make an empty file that only its owner can read."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-
-
 def sync(path: Path) -> None:
     """Have the file on the disk, so that a power cut cannot leave a name without it."""
     descriptor = os.open(path, os.O_RDWR)
@@ -45,6 +32,16 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder on the disk, where the system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def share(path: Path, *, like: Path) -> None:

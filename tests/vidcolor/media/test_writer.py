@@ -11,6 +11,7 @@ import pytest
 from vidcolor.errors import VidcolorError, WriteError
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.work_folder import WorkFolder
 from vidcolor.media.writer import Writer
 
 Make = Callable[..., Path]
@@ -101,7 +102,7 @@ def test_nothing_has_the_target_s_name_before_the_end(make_film: Make) -> None:
             assert not made.path.exists()
         (partial,) = set(source.parent.iterdir()) - {source}
         if os.name == "posix":
-            assert stat.S_IMODE(partial.stat().st_mode) == 0o600
+            assert stat.S_IMODE(partial.stat().st_mode) == 0o700
     assert set(source.parent.iterdir()) == {source, made.path}
 
 
@@ -155,14 +156,10 @@ def test_a_full_disk_is_told_in_one_line(
 ) -> None:
     source = make_film(times=range(0, 2000, 40))
     made = plan(source)
-    monkeypatch.setattr("vidcolor.media.writer.create", _link_to_full)
+    monkeypatch.setattr(WorkFolder, "part", Path("/dev/full"))
     with pytest.raises(WriteError, match="no space"):
         color(made, source)
     assert set(source.parent.iterdir()) == {source}
-
-
-def _link_to_full(path: Path) -> None:
-    path.symlink_to("/dev/full")
 
 
 def test_a_folder_without_permission_is_told(make_film: Make, color: Color) -> None:

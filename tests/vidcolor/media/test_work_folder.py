@@ -1,0 +1,229 @@
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from av.packet import Packet
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vidcolor.errors import WriteError
+from vidcolor.media.segment import SegmentFile
+from vidcolor.media.work_folder import WorkFolder
+
+JOB = {"film": "one", "--size": "64"}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    return folder / "film.mkv"
+
+
+def begin(target: Path, **wishes: bool) -> WorkFolder:
+    work = WorkFolder(target)
+    work.open(JOB, **{"resume": False, "overwrite": False} | wishes)
+    return work
+
+
+def keep(work: WorkFolder, frames: int = 10) -> None:
+    file = SegmentFile(work.part)
+    packet: Packet = Packet(b"some of the film")  # type: ignore[type-arg]
+    packet.pts = work.frames
+    file.add(packet)
+    work.keep(file, frames=frames, shots=1, shot=work.frames)
+
+
+def stopped(target: Path, segments: int) -> Path:
+    """Leave a folder as a job does that is stopped after so many segments."""
+    work = begin(target)
+    for _ in range(segments):
+        keep(work)
+    work.close(KeyboardInterrupt())
+    return work.path
+
+
+@pytest.fixture
+def left(target: Path) -> Path:
+    return stopped(target, segments=3)
+
+
+def test_what_is_kept_is_there_the_next_time(target: Path, left: Path) -> None:
+    work = begin(target, resume=True)
+    assert work.frames == 30
+    assert [segment.number for segment in work.segments] == [1, 2, 3]
+    assert all(work.file(segment).exists() for segment in work.segments)
+    if os.name == "posix":
+        assert stat.S_IMODE(left.stat().st_mode) == 0o700
+    work.close(None)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_an_error_is_told_what_is_kept(target: Path) -> None:
+    work, error = begin(target), RuntimeError()
+    keep(work)
+    work.close(error)
+    (note,) = error.__notes__
+    assert "10 frames" in note
+    assert str(work.path) in note
+    assert "--resume" in note
+
+
+def test_where_nothing_is_kept_nothing_stays(target: Path) -> None:
+    error = RuntimeError()
+    work = begin(target)
+    work.part.write_bytes(b"half a segment")
+    work.joined.write_bytes(b"half a film")
+    work.close(error)
+    assert list(target.parent.iterdir()) == []
+    assert not hasattr(error, "__notes__")
+
+
+def test_a_job_without_a_name_keeps_nothing(target: Path) -> None:
+    work = WorkFolder(target)
+    work.open({}, resume=False, overwrite=False)
+    keep(work)
+    work.close(RuntimeError())
+    assert list(target.parent.iterdir()) == []
+
+
+def test_half_a_segment_goes(target: Path, left: Path) -> None:
+    (left / "segment.part").write_bytes(b"half a segment")
+    (left / "000004.packets").write_bytes(b"a segment that is not listed")
+    (left / "joined").write_bytes(b"half a film")
+    work = begin(target, resume=True)
+    assert {path.name for path in left.iterdir()} == {
+        *("lock", "manifest.jsonl"),
+        *("000001.packets", "000002.packets", "000003.packets"),
+    }
+    work.close(None)
+
+
+def test_finished_work_is_neither_lost_nor_taken_over_unasked(
+    target: Path, left: Path
+) -> None:
+    with pytest.raises(WriteError, match=r"30 frames.*--resume.*--overwrite"):
+        begin(target)
+    work = begin(target, overwrite=True)
+    assert work.frames == 0
+    assert {path.name for path in left.iterdir()} == {"lock", "manifest.jsonl"}
+    work.close(None)
+
+
+def test_unfinished_work_is_replaced_without_a_word(target: Path) -> None:
+    work = begin(target)
+    # As a process that is killed leaves it.
+    work._lock.release()
+    work.part.write_bytes(b"half a segment")
+    again = begin(target)
+    assert not again.part.exists()
+    again.close(None)
+
+
+@pytest.mark.parametrize("name", ["--size", "film"])
+def test_work_that_does_not_fit_is_refused_and_kept(
+    target: Path, left: Path, name: str
+) -> None:
+    before = {path: path.read_bytes() for path in left.iterdir()}
+    with pytest.raises(WriteError, match=rf"{name}.*--overwrite"):
+        WorkFolder(target).open({**JOB, name: "other"}, resume=True, overwrite=True)
+    assert {path: path.read_bytes() for path in left.iterdir()} == before
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(cut=st.integers(1, 1000), garbage=st.binary(max_size=5))
+def test_a_torn_line_is_as_if_it_had_not_been_written(
+    target: Path, cut: int, garbage: bytes
+) -> None:
+    left = stopped(target, segments=3)
+    manifest = left / "manifest.jsonl"
+    lines = manifest.read_bytes().splitlines(keepends=True)
+    torn = b"".join(lines)[:-cut]
+    whole = next(n for n in range(4, -1, -1) if torn.startswith(b"".join(lines[:n])))
+    manifest.write_bytes(torn + garbage.replace(b"\n", b""))
+    work = begin(target, resume=True)
+    assert len(work.segments) == max(0, whole - 1)
+    keep(work)
+    work.close(RuntimeError())
+    work = begin(target, resume=True)
+    assert len(work.segments) == max(0, whole - 1) + 1
+    work.close(None)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 3)])
+def test_from_a_segment_that_is_missing_on_all_is_made_again(
+    target: Path, left: Path, damage: object
+) -> None:
+    damage(left / "000002.packets")  # type: ignore[operator]
+    work = begin(target, resume=True)
+    assert work.frames == 10
+    keep(work, frames=7)
+    work.close(RuntimeError())
+    work = begin(target, resume=True)
+    assert [segment.frames for segment in work.segments] == [10, 7]
+    work.close(None)
+
+
+def test_one_job_at_a_time(target: Path) -> None:
+    work = begin(target)
+    with pytest.raises(WriteError, match="another process"):
+        begin(target, resume=True, overwrite=True)
+    keep(work)
+    work.close(None)
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "000001.packets", "sub/manifest.jsonl"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_of_somebody_else_is_left_alone(
+    target: Path, name: str, overwrite: bool
+) -> None:
+    path = target.with_name("film.mkv.vidcolor") / name
+    path.parent.mkdir(parents=True)
+    path.write_text("precious")
+    with pytest.raises(WriteError, match="not of vidcolor's making"):
+        begin(target, resume=True, overwrite=overwrite)
+    assert path.read_text() == "precious"
+    assert len(list(target.parent.rglob("*"))) == 1 + len(Path(name).parts)
+
+
+def test_a_link_is_no_folder_of_ours(target: Path) -> None:
+    elsewhere = target.parent / "elsewhere"
+    elsewhere.mkdir()
+    target.with_name("film.mkv.vidcolor").symlink_to(elsewhere)
+    with pytest.raises(WriteError, match="not of vidcolor's making"):
+        begin(target)
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_somebody_s_file_among_ours_stays(target: Path, left: Path) -> None:
+    (left / "notes.txt").write_text("precious")
+    work = begin(target, resume=True)
+    work.close(None)
+    assert [path.name for path in left.iterdir() if path.name != "lock"] == [
+        "notes.txt"
+    ]
+
+
+def test_the_manifest_is_lines_of_json(left: Path) -> None:
+    job, *segments = map(json.loads, (left / "manifest.jsonl").read_text().splitlines())
+    assert job == JOB
+    assert [segment["number"] for segment in segments] == [1, 2, 3]
+
+
+def test_a_disk_that_is_full_at_once_leaves_nothing(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("vidcolor.media.work_folder.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        begin(target)
+    assert list(target.parent.iterdir()) == []

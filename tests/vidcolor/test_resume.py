@@ -1,0 +1,264 @@
+"""Work that is stopped and gone on with gives what undisturbed work gives."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidcolor import cli
+from vidcolor.colorize import colorize
+from vidcolor.colorizer import Colorizer, Predictions
+from vidcolor.errors import WriteError
+from vidcolor.events import Event, Progressed, Started
+from vidcolor.media import writer as writing
+from vidcolor.media.picture import plane
+from vidcolor.media.reader import Reader
+from vidcolor.preview import write_sample
+from vidcolor.upsample import shrink
+
+Film = Callable[..., Path]
+SHORT = "from vidcolor.media import writer; writer.LEAST, writer.MOST = 4, 12; "
+
+
+class Watched(Colorizer):
+    """Answers by what it is asked together, and remembers it."""
+
+    def __init__(self, weights: str) -> None:
+        super().__init__(weights, "cpu", 32)
+        self.batch = 3
+        self.asked: list[Tensor] = []
+
+    def predict(self, lightness: Tensor) -> Predictions:
+        self.asked.append(lightness)
+        small = shrink(lightness, 8, 8) - lightness.mean()
+        ab = torch.stack([small, small.roll(1, 2)], dim=1)
+        return Predictions(ab, small.abs())
+
+
+@pytest.fixture(autouse=True)
+def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "LEAST", 4)
+    monkeypatch.setattr(writing, "MOST", 12)
+
+
+@pytest.fixture
+def source(film: Film) -> Path:
+    """Forty frames in shots of 5, 3, 20 and 12."""
+    planes: list[NDArray[np.uint8]] = []
+    for seed, count in enumerate((5, 3, 20, 12)):
+        small = np.random.default_rng(seed).integers(40, 215, (6, 8), np.uint8)
+        wide = small.repeat(8, axis=0).repeat(8, axis=1)
+        planes += [np.roll(wide, n, axis=1) for n in range(count)]
+    return film(planes)
+
+
+def stop_after(frames: int) -> Callable[[Event], None]:
+    def tell(event: Event) -> None:
+        if isinstance(event, Progressed) and event.frames == frames:
+            raise KeyboardInterrupt
+
+    return tell
+
+
+def content(path: Path) -> list[tuple[Any, ...]]:
+    return [
+        (frame.seconds, *(plane(frame.picture, n).tobytes() for n in range(3)))
+        for frame in Reader(path).frames()
+    ]
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        *({}, {"smooth": 0}, {"fast": True}),
+        *({"start": 0.3}, {"end": 1.3}, {"start": 0.3, "end": 1.3}),
+    ],
+    ids=str,
+)
+def test_stops_do_not_show(source: Path, weights: str, wishes: dict[str, Any]) -> None:
+    colorizer = Watched(weights)
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    undisturbed = colorize(source, whole, model=colorizer, **wishes)
+    again = partial(colorize, source, often, model=colorizer, resume=True, **wishes)
+    for stop in (3, 15, 22):
+        with pytest.raises(KeyboardInterrupt):
+            again(on_event=stop_after(stop))
+        assert not often.exists()
+    events: list[Event] = []
+    finished = again(on_event=events.append)
+    assert isinstance(events[0], Started)
+    assert 0 < events[0].done == finished.done < 22
+    progress = [event for event in events if isinstance(event, Progressed)]
+    numbers = [*range(finished.done + 1, undisturbed.frames + 1)]
+    assert [event.frames for event in progress] == numbers
+    assert finished.shots == progress[-1].shot == undisturbed.shots
+    assert content(often) == content(whole)
+    assert set(source.parent.iterdir()) == {source, whole, often}
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_network_is_asked_again_only_from_the_shot_s_start_on(
+    source: Path, weights: str, fast: bool
+) -> None:
+    first, second = Watched(weights), Watched(weights)
+    target = source.with_name("out.mkv")
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, target, model=first, fast=fast, on_event=stop_after(24))
+    colorize(source, target, model=second, resume=True, fast=fast)
+    whole = Watched(weights)
+    colorize(source, target.with_name("whole.mkv"), model=whole, fast=fast)
+    # 17 frames are safe: 5, 3, and 9 of the third shot, which is coloured again.
+    asked = {(batch.shape, batch.numpy().tobytes()) for batch in whole.asked}
+    assert {(b.shape, b.numpy().tobytes()) for b in second.asked} <= asked
+    again = sum(len(batch) for batch in second.asked)
+    assert again == (3 + 2 if fast else 20 + 12)
+
+
+def test_a_resumed_job_that_was_never_begun_just_begins(
+    source: Path, weights: str
+) -> None:
+    target = source.with_name("out.mkv")
+    finished = colorize(
+        source, target, model=weights, size=32, device="cpu", resume=True
+    )
+    assert (finished.frames, finished.done) == (40, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("size", 64, "--size 32, now 64"),
+        ("smooth", 2, "--smooth 8, now 2"),
+        ("fast", True, "--fast off, now on"),
+        ("vividness", 0.5, "--vividness 1, now 0.5"),
+        ("start", 0.1, "--start none, now 0.1 s"),
+        ("end", 1.5, "--end none, now 1.5 s"),
+        ("codec", "h264", "encoder libx265, now libx264"),
+        ("crf", 30, "crf=30"),
+    ],
+)
+def test_work_with_other_settings_is_refused_in_words(
+    source: Path, weights: str, name: str, value: Any, said: str
+) -> None:
+    target = source.with_name("out.mkv")
+    options: dict[str, Any] = {"model": weights, "device": "cpu", "size": 32}
+    options["codec"] = "hevc"
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, target, **options, on_event=stop_after(24))
+    with pytest.raises(WriteError, match=f"begun with .*{said}"):
+        colorize(source, target, **options | {name: value}, resume=True)
+
+
+def test_work_with_another_model_is_refused(
+    source: Path, weights: str, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    other = load_file(weights)
+    other["bins"] = other["bins"] + torch.ones(2)
+    save_file(other, tmp_path / "other.safetensors")
+    options: dict[str, Any] = {"device": "cpu", "size": 32}
+    target = source.with_name("out.mkv")
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, target, model=weights, **options, on_event=stop_after(24))
+    with pytest.raises(WriteError, match="another model"):
+        colorize(
+            *(source, target),
+            model=str(tmp_path / "other.safetensors"),
+            resume=True,
+            **options,
+        )
+
+
+def test_a_sample_keeps_nothing(source: Path, weights: str) -> None:
+    colorizer = Colorizer(weights, "cpu", 32)
+    target = source.with_name("sample.mkv")
+    with pytest.raises(KeyboardInterrupt) as error:
+        write_sample(source, target, colorizer, 2, on_event=stop_after(24))  # type: ignore[arg-type]
+    assert not hasattr(error.value, "__notes__")
+    assert list(source.parent.iterdir()) == [source]
+
+
+def start(source: Path, *options: object) -> "subprocess.Popen[bytes]":
+    """Start `vidcolor colorize` in a process of its own, with short segments."""
+    code = SHORT + "from vidcolor.cli import main; main()"
+    command = [sys.executable, "-c", code, "colorize", source, "--size", 64, *options]
+    return subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE)
+
+
+def wait_for_segments(count: int, folder: Path, job: "subprocess.Popen[bytes]") -> None:
+    manifest = folder / "manifest.jsonl"
+    while not manifest.exists() or manifest.read_bytes().count(b"\n") <= count:
+        assert job.poll() is None, job.communicate()
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def slow(film: Film) -> Path:
+    """Forty frames that take a while."""
+    rng = np.random.default_rng(0)
+    return film(rng.integers(0, 255, (40, 128, 256), np.uint8))
+
+
+def test_a_killed_job_is_gone_on_with(slow: Path, weights: str) -> None:
+    whole, often = slow.with_name("whole.mkv"), slow.with_name("often.mkv")
+    chance = random.Random(0)
+    for segments in (0, 1):
+        job = start(slow, "-o", often, "--model", weights, "--resume", "--quiet")
+        wait_for_segments(segments, often.with_name("often.mkv.vidcolor"), job)
+        time.sleep(chance.uniform(0, 0.2))
+        job.kill()
+        job.communicate()
+        assert not often.exists()
+    options: dict[str, Any] = {"model": weights, "size": 64}
+    assert colorize(slow, often, resume=True, **options).done >= 12
+    colorize(slow, whole, **options)
+    assert content(often) == content(whole)
+    assert set(slow.parent.iterdir()) == {slow, whole, often}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+def test_a_stopped_job_says_how_to_go_on(slow: Path, weights: str) -> None:
+    target = slow.with_name("film.color.mkv")
+    folder = target.with_name("film.color.mkv.vidcolor")
+    job = start(slow, "--model", weights)
+    wait_for_segments(1, folder, job)
+    job.send_signal(signal.SIGINT)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == cli.INTERRUPTED
+    assert b"Traceback" not in err
+    assert set(slow.parent.iterdir()) == {slow, folder}
+    assert not (folder / "segment.part").exists()
+    last = err.decode().strip().splitlines()[-1]
+    assert last.startswith("interrupted: ")
+    assert "frames are kept" in last
+    assert str(folder) in last
+    assert "--resume" in last
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+def test_a_second_signal_does_not_wait_and_does_no_harm(
+    slow: Path, weights: str
+) -> None:
+    target = slow.with_name("film.color.mkv")
+    job = start(slow, "--model", weights)
+    wait_for_segments(1, target.with_name("film.color.mkv.vidcolor"), job)
+    job.send_signal(signal.SIGTERM)
+    time.sleep(0.02)
+    job.send_signal(signal.SIGTERM)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == cli.INTERRUPTED
+    assert b"Traceback" not in err
+    assert not target.exists()
+    assert colorize(slow, target, model=weights, size=64, resume=True).done >= 12

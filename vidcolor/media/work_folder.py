@@ -1,0 +1,226 @@
+"""TARGET.vidcolor: where the segments of a film wait until they are joined.
+
+Whatever is in it at any moment, a process can be killed, or the power go: a segment
+counts only once it is on the disk and a line of the manifest, itself on the disk, says
+so. The manifest is a line of JSON for the job, then one for each segment; a line for a
+segment's number takes back what was said of that number and those after it.
+"""
+
+import json
+import os
+import re
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vidcolor.errors import WriteError
+from vidcolor.media.job import Job, misfits
+from vidcolor.media.segment import SegmentFile, reordering
+from vidcolor.media.target_file import sync_folder
+
+_LOCK, _MANIFEST = "lock", "manifest.jsonl"
+_PART, _JOINED = "segment.part", "joined"  # no film's ending: nobody takes them for one
+_SEGMENT = re.compile(r"\d{6}\.packets")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A finished segment, as the manifest lists it."""
+
+    number: int  # from 1
+    frames: int
+    shots: int  # that start in it
+    shot: int  # the film's frame with which the shot starts that comes or goes on next
+    delay: int  # places that its packets must be decoded ahead
+    size: int  # bytes
+    crc32: int
+
+
+class WorkFolder:
+    """The folder of one job, which nobody else can use meanwhile."""
+
+    def __init__(self, target: Path) -> None:
+        self.segments: list[Segment] = []
+        self.path = target.with_name(f"{target.name}.vidcolor")
+        self._target = target
+        self._lock = FileLock(self.path / _LOCK, timeout=0)
+        self._job: Job = {}
+
+    @property
+    def frames(self) -> int:
+        """How many frames are in the segments."""
+        return sum(segment.frames for segment in self.segments)
+
+    @property
+    def part(self) -> Path:
+        """Where the next segment is to be written."""
+        return self.path / _PART
+
+    @property
+    def joined(self) -> Path:
+        """Where the segments are to be joined."""
+        return self.path / _JOINED
+
+    def open(self, job: Job, *, resume: bool, overwrite: bool) -> None:
+        """Take the folder for a job; an empty one is never gone on with.
+
+        Raises:
+            WriteError: it is another's, holds what was asked neither to be gone on
+                with nor to be begun anew, or does not fit the job.
+        """
+        with ExitStack() as undo:
+            self._take()
+            undo.callback(self._give_back)
+            begun, segments, length = self._read()
+            if segments and resume:
+                self._check_fit(begun, job)
+            elif segments and not overwrite:
+                frames = sum(segment.frames for segment in segments)
+                raise WriteError(
+                    self._target,
+                    f"{frames} frames of it are done already: --resume goes on, "
+                    "--overwrite begins anew",
+                )
+            else:
+                segments = []
+            self.segments, self._job = segments, job
+            undo.callback(self._clear, keep=len(segments))
+            self._clear(keep=len(segments))
+            if segments:
+                os.truncate(self.path / _MANIFEST, length)  # after a line that is torn
+            else:
+                self._say(job)
+                sync_folder(self.path.parent)
+            undo.pop_all()
+
+    def keep(self, file: SegmentFile, *, frames: int, shots: int, shot: int) -> None:
+        """List a segment, from where on it is safe."""
+        file.finish()
+        segment = Segment(
+            len(self.segments) + 1,
+            frames,
+            shots,
+            shot,
+            reordering(file.pts),
+            file.size,
+            file.crc32,
+        )
+        self.part.replace(self.file(segment))
+        sync_folder(self.path)
+        self._say(asdict(segment))
+        self.segments.append(segment)
+
+    def drop(self, segment: Segment) -> None:
+        """Forget a segment that is damaged, and those after it."""
+        self.file(segment).unlink()
+        del self.segments[segment.number - 1 :]
+
+    def file(self, segment: Segment) -> Path:
+        """Return where a segment's packets are."""
+        return self.path / f"{segment.number:06}.packets"
+
+    def close(self, error: BaseException | None) -> None:
+        """Remove the folder; after an error only if there is nothing to go on with.
+
+        The error is told what was kept.
+        """
+        kept = self.segments if error is not None and self._job else []
+        self._clear(keep=len(kept))
+        if error is not None and kept:
+            error.add_note(
+                f"{self.frames} frames are kept in {self.path}: the same command with "
+                "--resume goes on"
+            )
+            self._lock.release()
+        else:
+            self._give_back()
+
+    def _take(self) -> None:
+        if self.path.is_symlink() or (self.path.exists() and not self._is_ours()):
+            raise WriteError(self.path, "is in the way, and not of vidcolor's making")
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise WriteError(
+                self._target, f"is being made by another process, in {self.path}"
+            ) from None
+        except OSError:
+            with suppress(OSError):
+                self.path.rmdir()
+            raise
+
+    def _is_ours(self) -> bool:
+        if not self.path.is_dir():
+            return False
+        names = set(os.listdir(self.path))  # noqa: PTH208 - names, not paths
+        return _MANIFEST in names or names <= {_LOCK}
+
+    def _give_back(self) -> None:
+        """Release the folder; remove it if nothing is in it but the lock."""
+        others = [path for path in self.path.iterdir() if path.name != _LOCK]
+        if not others:
+            (self.path / _LOCK).unlink(missing_ok=True)
+        self._lock.release()
+        with suppress(OSError):  # somebody's file is in it
+            self.path.rmdir()
+
+    def _clear(self, keep: int) -> None:
+        """Remove what was made here but the first so many segments and their list."""
+        kept = {self.file(segment).name for segment in self.segments[:keep]}
+        manifest = self.path / _MANIFEST
+        for path in self.path.iterdir():
+            made = path.name in (_PART, _JOINED) or _SEGMENT.fullmatch(path.name)
+            if made and path.name not in kept:
+                path.unlink()
+        if not keep:  # last, for without it nobody would know whose the others are
+            manifest.unlink(missing_ok=True)
+
+    def _read(self) -> tuple[Job, list[Segment], int]:
+        """Return the job, the segments that are there, and the manifest's whole length.
+
+        No segments, if the job is not to be gone on with.
+        """
+        try:
+            lines = (self.path / _MANIFEST).read_bytes().splitlines(keepends=True)
+        except FileNotFoundError:
+            lines = []
+        job: Job | None = None
+        segments: list[Segment] = []
+        length = 0
+        for line in lines:
+            try:
+                said = json.loads(line) if line.endswith(b"\n") else None
+            except ValueError:
+                said = None
+            if said is None:
+                break
+            length += len(line)
+            if job is None:
+                job = said
+            else:
+                segments[said["number"] - 1 :] = [Segment(**said)]
+        there = next(
+            (n for n, s in enumerate(segments) if not self._is_there(s)), len(segments)
+        )
+        return job or {}, segments[:there] if job else [], length
+
+    def _is_there(self, segment: Segment) -> bool:
+        file = self.file(segment)
+        return file.is_file() and file.stat().st_size == segment.size
+
+    def _check_fit(self, begun: Job, job: Job) -> None:
+        if problems := misfits(begun, job):
+            raise WriteError(
+                self._target,
+                f"{'; '.join(problems)}: --resume cannot go on with it; --overwrite "
+                "without --resume begins anew",
+            )
+
+    def _say(self, said: object) -> None:
+        with (self.path / _MANIFEST).open("ab") as file:
+            file.write(json.dumps(said).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
