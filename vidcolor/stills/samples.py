@@ -4,9 +4,11 @@ Pillow holds no colour of 16 bits: those samples go through OpenCV.
 """
 
 from io import BytesIO
+from typing import Any
 
 import cv2
 import numpy as np
+from cv2.utils import logging
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, TiffImagePlugin
 
@@ -15,6 +17,7 @@ from vidcolor.stills.still import Samples
 _FLAT_MODES = {"1", "L", "P", "RGB", "YCbCr", "CMYK"}
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
 _DEEP_MODES = {"I;16", "I;16B", "RGB", "RGBA", "LA"}
+_SAMPLE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 
 
 class Refusal(Exception):  # noqa: N818 (never leaves this package)
@@ -58,7 +61,7 @@ def _deep(raw: bytes, image: Image.Image) -> tuple[Samples, Samples | None]:
     """Return the 16-bit RGB and alpha of a PNG or TIFF that Pillow has found sound."""
     if image.mode not in _DEEP_MODES:
         raise Refusal("has samples that are neither grey nor RGB of 8 or 16 bits")
-    found = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+    found = _by_opencv(_bare_png(raw) if image.format == "PNG" else raw)
     if found is None or found.dtype != np.uint16:
         raise Refusal("stores its 16-bit samples in a way that is not read here")
     if found.ndim == 2:
@@ -70,6 +73,30 @@ def _deep(raw: bytes, image: Image.Image) -> tuple[Samples, Samples | None]:
         return bgr[..., ::-1], None
     rgb, alpha = bgr[..., 2::-1], bgr[..., 3]
     return (_divided(rgb, alpha) if tiff_tag(image, 338) == 1 else rgb), alpha
+
+
+def _by_opencv(raw: bytes) -> NDArray[Any] | None:
+    usual = logging.setLogLevel(
+        logging.LOG_LEVEL_SILENT
+    )  # it tells the terminal of damage, and goes on
+    try:
+        return cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+    finally:
+        logging.setLogLevel(usual)
+
+
+def _bare_png(raw: bytes) -> bytes:
+    """Return a PNG of nothing but samples: OpenCV believes what chunks say of lengths.
+
+    One that is not there would have it take 4 GB.
+    """
+    parts, start = [raw[:8]], 8
+    while start + 8 <= len(raw):
+        end = start + 12 + int.from_bytes(raw[start : start + 4])
+        if raw[start + 4 : start + 8] in _SAMPLE_CHUNKS and end <= len(raw):
+            parts.append(raw[start:end])
+        start = end
+    return b"".join(parts)
 
 
 def _flat(image: Image.Image) -> tuple[Samples, Samples | None]:

@@ -5,6 +5,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -120,6 +121,22 @@ def test_a_picture_that_would_fill_the_memory_is_refused(
     path.write_bytes(bomb(kind, side))
     with pytest.raises(ReadError, match=f"more than {MAX_PIXELS} pixels"):
         read_still(path)
+
+
+def test_a_chunk_that_lies_about_its_length_takes_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.png"
+    rgb = noise(np.uint16, 8, 8, 3)
+    write_still(path, Still(rgb))
+    raw = path.read_bytes()
+    end = raw.rindex(b"IEND") - 4
+    path.write_bytes(raw[:end] + struct.pack(">I", 2**31 - 1) + b"eXIf" + raw[end:])
+    decode, given = cv2.imdecode, []
+    monkeypatch.setattr(cv2, "imdecode", lambda *a: given.append(a[0]) or decode(*a))
+    np.testing.assert_array_equal(read_still(path).rgb, rgb)
+    assert b"eXIf" not in given[0].tobytes()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_large_webp_is_within_bounds_by_its_format() -> None:
