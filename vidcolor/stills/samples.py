@@ -17,7 +17,8 @@ from vidcolor.stills.still import Samples
 _FLAT_MODES = {"1", "L", "P", "RGB", "YCbCr", "CMYK"}
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
 _DEEP_MODES = {"I;16", "I;16B", "RGB", "RGBA", "LA"}
-_SAMPLE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_SAMPLE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT"}
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 class Refusal(Exception):  # noqa: N818 (never leaves this package)
@@ -76,9 +77,8 @@ def _deep(raw: bytes, image: Image.Image) -> tuple[Samples, Samples | None]:
 
 
 def _by_opencv(raw: bytes) -> NDArray[Any] | None:
-    usual = logging.setLogLevel(
-        logging.LOG_LEVEL_SILENT
-    )  # it tells the terminal of damage, and goes on
+    # It tells the terminal of damage, and goes on.
+    usual = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     try:
         return cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
     finally:
@@ -96,7 +96,7 @@ def _bare_png(raw: bytes) -> bytes:
         if raw[start + 4 : start + 8] in _SAMPLE_CHUNKS and end <= len(raw):
             parts.append(raw[start:end])
         start = end
-    return b"".join(parts)
+    return b"".join([*parts, _PNG_END])
 
 
 def _flat(image: Image.Image) -> tuple[Samples, Samples | None]:
