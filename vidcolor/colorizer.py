@@ -17,6 +17,7 @@ from vidcolor.upsample import sample, sharpen, shrink, spread, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.film import Film
+from vidcolor_models.folding import fold_norms
 
 _GRID = 32  # the networks halve a picture five times at most
 _LEAST = 64  # pixels on the short side: with fewer, colour is guesswork
@@ -69,6 +70,7 @@ class Colorizer:
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
         self.concessions: list[str] = []  # made when memory ran out, a sentence each
         self._coarser = 1  # how many times smaller than `size` pictures are shown
+        fold_norms(self.model.network)
         self._network = self.model.network.to(self.device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

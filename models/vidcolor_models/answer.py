@@ -19,9 +19,8 @@ def expected(probabilities: Tensor, bins: Tensor) -> Answer:
     `probabilities` (N, Q, h, w) add up to 1 over the Q bins of ab, `bins` (Q, 2).
     """
     squares = bins.square().sum(dim=1, keepdim=True)
-    moments = torch.einsum(
-        "nqhw,qc->nchw", probabilities, torch.cat([bins, squares], dim=1)
-    )
+    values = torch.cat([bins, squares], dim=1)
+    moments = (probabilities.movedim(1, -1) @ values).movedim(-1, 1)
     ab, square = moments[:, :2], moments[:, 2:]
     variance = square - ab.square().sum(dim=1, keepdim=True)
     return Answer(ab, variance.clamp(min=0).sqrt())

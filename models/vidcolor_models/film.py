@@ -95,9 +95,11 @@ class Film(nn.Module):
         1 the bold one that training on rebalanced classes gives. The uncertainty is
         that of the distribution so made.
         """
-        tilt = (self.vividness * self.rarity).view(1, -1, 1, 1)
-        probabilities = (logits.float() / self.temperature + tilt).softmax(dim=1)
-        return expected(probabilities, self.bins)
+        tilt = self.vividness * self.rarity
+        # Bins last: so they lie side by side in memory (channels-last).
+        logits = logits.float().movedim(1, -1)
+        sharpened = torch.addcmul(tilt, logits, 1 / self.temperature)
+        return expected(sharpened.softmax(dim=-1).movedim(-1, 1), self.bins)
 
 
 class EfficientNetLite(nn.Module):
@@ -158,8 +160,10 @@ class InvertedBottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, before, H, W) to (N, after, H/stride, W/stride)."""
-        wide = x if self.expand is None else F.relu6(self.expand(x))
-        narrow: Tensor = self.project(F.relu6(self.depthwise(wide)))
+        # In place: new memory for tensors so wide takes as long as the arithmetic.
+        wide = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
+        wide = F.relu6(self.depthwise(wide), inplace=True)
+        narrow: Tensor = self.project(wide)
         return x + narrow if self.residual else narrow
 
 
@@ -232,16 +236,20 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, C', ceil(H/stride), ceil(W/stride))."""
-        pad: list[int] = []
+        before: list[int] = []
+        after: list[int] = []
         for size, kernel, stride in zip(
-            reversed(x.shape[-2:]),
-            reversed(self.kernel_size),
-            reversed(self.stride),
-            strict=True,
+            x.shape[-2:], self.kernel_size, self.stride, strict=True
         ):
             short = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-            pad += [short // 2, short - short // 2]
-        return super().forward(F.pad(x, pad) if any(pad) else x)
+            before.append(short // 2)
+            after.append(short - short // 2)
+        if before != after:  # a copy, which the convolution itself need not make
+            x = F.pad(x, (before[1], after[1], before[0], after[0]))
+            before = [0, 0]
+        return F.conv2d(
+            x, self.weight, self.bias, self.stride, before, self.dilation, self.groups
+        )
 
 
 def _scaled(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
