@@ -1,22 +1,26 @@
 """Kills a job again and again, and goes on with it: python benchmarks/interrupt.py CLIP
 
-Each time it is killed (SIGKILL) at a random moment, and begun again with --resume. In
-the end the decoded result must be that of a job that nobody disturbed, and nothing may
-have had the target's name before. What follows the clip goes to vidcolor.
+Each time it is killed (SIGKILL) some time after a random frame, and begun again with
+--resume. In the end the decoded result must be that of a job that nobody disturbed, and
+nothing may have had the target's name before. What follows the clip goes to vidcolor.
 """
 
 import argparse
 import hashlib
+import json
 import random
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 
-TICK = 0.01  # seconds between looks at the target's folder
+LAG = 0.5  # seconds at most from the chosen frame to the kill
+END = 10  # frames at the end that are not chosen: the job could be done before the kill
 
 
 def main() -> None:
@@ -26,58 +30,61 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     arguments, options = parser.parse_known_args()
+    clip, rng = arguments.clip, random.Random(arguments.seed)
     with tempfile.TemporaryDirectory() as name:
-        whole = Path(name, f"whole{arguments.clip.suffix}")
-        often = Path(name, f"often{arguments.clip.suffix}")
-        began = time.monotonic()
-        job(arguments.clip, whole, options).wait()
-        alone = time.monotonic() - began
-        print(f"undisturbed: {alone:.0f} s, {md5(whole)}")
-        rng = random.Random(arguments.seed)
-        began = time.monotonic()
-        for number in range(arguments.kills):
-            moment = rng.uniform(0, alone)
-            kept = kill(job(arguments.clip, often, options), often, moment)
-            print(f"kill {number + 1} after {moment:.1f} s: {kept}", flush=True)
-        last = job(arguments.clip, often, options)
-        watch(last, often, float("inf"))
-        print(
-            f"killed and gone on with: {time.monotonic() - began:.0f} s, {md5(often)}"
-        )
-        left = [path.name for path in Path(name).iterdir()]
-        same = md5(whole) == md5(often)
-        print("the same" if same else "NOT THE SAME", f"left: {sorted(left)}")
+        whole, often = (Path(name, f"{n}{clip.suffix}") for n in ("whole", "often"))
+        (*_, undisturbed) = events(job(clip, whole, options))
+        frames = undisturbed["frames"]
+        print(f"undisturbed: {frames} frames, {md5(whole)}", flush=True)
+        made = 0
+        for chosen in sorted(rng.sample(range(1, frames - END), arguments.kills)):
+            done, reached = kill(
+                job(clip, often, options), often, chosen, rng.uniform(0, LAG)
+            )
+            made += reached - done
+            print(f"went on after {done}, killed at {reached}", flush=True)
+        (*_, finished) = events(job(clip, often, options))
+        made += frames - finished["done"]
+        print(f"went on after {finished['done']}: {frames} frames, {md5(often)}")
+        print(f"frames encoded in all: {made}, {made / frames:.2f} times the film")
+        left = sorted(path.name for path in Path(name).iterdir())
+        same = md5(whole) == md5(often) and left == sorted([whole.name, often.name])
+        print("the same, and nothing else is left" if same else f"WRONG: {left}")
         sys.exit(not same)
 
 
 def job(source: Path, target: Path, options: list[str]) -> "subprocess.Popen[bytes]":
     """Start to colour a film, or go on with it."""
-    command = [sys.executable, "-m", "vidcolor", "colorize", "--quiet", "--resume"]
+    command = [sys.executable, "-m", "vidcolor", "colorize", "--json", "--resume"]
     command += [str(source), "-o", str(target), *options]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
-def kill(process: "subprocess.Popen[bytes]", target: Path, moment: float) -> str:
-    """Kill a job after so many seconds; return what is left of it."""
-    watch(process, target, moment)
-    if target.exists():
-        if process.wait() == 0:
-            sys.exit("it was done before it was killed: take a longer clip")
-        return "the film"
+def events(process: "subprocess.Popen[bytes]") -> Iterator[dict[str, Any]]:
+    """Yield what a job tells."""
+    assert process.stdout is not None
+    yield from map(json.loads, process.stdout)
+    if process.wait():
+        sys.exit(f"the job ended with {process.returncode}")
+
+
+def kill(
+    process: "subprocess.Popen[bytes]", target: Path, chosen: int, lag: float
+) -> tuple[int, int]:
+    """Kill a job once a frame is written; return what was done before it, and by it."""
+    told = events(process)
+    done = next(told)["done"]
+    for event in told:
+        if target.exists():
+            sys.exit("the target has its name before the end")
+        if event["frames"] >= chosen:
+            break
+    time.sleep(lag)
     process.kill()
     process.wait()
-    folder = target.with_name(f"{target.name}.vidcolor")
-    return " ".join(sorted(path.name for path in folder.glob("*"))) or "nothing"
-
-
-def watch(process: "subprocess.Popen[bytes]", target: Path, seconds: float) -> None:
-    """Wait, and see that the target's name is given last, to a whole film."""
-    end = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < end:
-        if target.exists():
-            md5(target)  # raises if it cannot be decoded from end to end
-            return
-        time.sleep(TICK)
+    if target.exists():
+        sys.exit("the target has its name before the end")
+    return done, event["frames"]
 
 
 def md5(film: Path) -> str:

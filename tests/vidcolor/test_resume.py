@@ -125,6 +125,25 @@ def test_the_network_is_asked_again_only_from_the_shot_s_start_on(
     assert again == (3 + 2 if fast else 20 + 12)
 
 
+def test_a_film_that_only_had_to_be_joined_is_not_coloured_again(
+    source: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    colorize(source, whole, model=Watched(weights))
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "join", full)
+        with pytest.raises(WriteError, match="no space"):
+            colorize(source, often, model=Watched(weights))
+    colorizer = Watched(weights)
+    finished = colorize(source, often, model=colorizer, resume=True)
+    assert (finished.done, finished.frames) == (40, 40)
+    assert colorizer.asked == []
+    assert content(often) == content(whole)
+
+
 def test_a_resumed_job_that_was_never_begun_just_begins(
     source: Path, weights: str
 ) -> None:

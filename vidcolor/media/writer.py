@@ -30,9 +30,9 @@ from vidcolor.media.target_file import check_target, share, sync, sync_folder
 from vidcolor.media.target_plan import Plan
 from vidcolor.media.work_folder import WorkFolder
 
-# Frames. A stop costs a segment at most. It ends where a shot does, where encoders put a
-# key frame anyway, and inside a long one about as rarely as they would (x264 does it
-# after 250). In one long shot, segments of 100 made H.264 7 % larger, of 150 3 %.
+# Frames. A stop costs one segment at most. It ends where a shot does, where encoders
+# put a key frame anyway, and inside a long one about as rarely as they would (x264 does
+# it after 250). In one long shot, segments of 100 made H.264 7 % larger, of 150 3 %.
 LEAST, MOST = 100, 300
 
 

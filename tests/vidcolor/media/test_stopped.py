@@ -1,5 +1,6 @@
 """A film that is written in several goes is the film that is written in one."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -174,6 +175,29 @@ def test_a_shot_ends_a_segment_and_a_long_one_is_cut(make_film: Make) -> None:
         lengths = [segment.frames for segment in writer._work.segments]
     # 2 and 9 come too soon for a new segment, and the last shot is too long for one.
     assert lengths == [6, 10, 10]
+
+
+def encoders() -> int:
+    streams = [o for o in gc.get_objects() if type(o) is av.VideoStream]
+    return sum(stream.codec_context.is_encoder for stream in streams)
+
+
+def test_the_encoders_of_finished_segments_are_let_go(make_film: Make) -> None:
+    """Else hundreds of megabytes wait until Python tidies up."""
+    source = make_film(times=EVEN)
+    reader = Reader(source)
+    plan = plan_target(reader.info, source.with_name("out.mkv"), codec="h264")
+    gc.collect()
+    before = encoders()
+    gc.disable()
+    try:
+        with Writer(plan, reader.info) as writer:
+            for number, frame in enumerate(reader.frames()):
+                planes = chroma(plan.yuv.chroma_shape(*frame.luma.shape), number)
+                writer.write(frame, *planes, starts_shot=number % 7 == 0)
+                assert encoders() == before + 1
+    finally:
+        gc.enable()
 
 
 def test_a_damaged_segment_is_told_and_made_again(make_film: Make) -> None:
