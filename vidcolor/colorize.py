@@ -11,16 +11,25 @@ from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
+from vidcolor.account import outcome
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import FAST, RADIUS
 from vidcolor.device import idle_gpu
 from vidcolor.errors import OptionError
-from vidcolor.events import Finished, OnEvent, Progressed, Started
+from vidcolor.events import (
+    Finished,
+    OnEvent,
+    Progressed,
+    Settings,
+    Started,
+    Verifying,
+)
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.span import Span
 from vidcolor.media.target_file import check_target
+from vidcolor.media.verification.verify import verify as verify_result
 from vidcolor.media.writer import Writer
 from vidcolor.pipeline import Geometry, Painted, color_frames
 from vidcolor.sources import default_target
@@ -54,6 +63,7 @@ def colorize(
     options: Mapping[str, str] | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    verify: bool = False,
     on_event: OnEvent = lambda event: None,
 ) -> Finished:
     """Colour a film or a photo, and return the account of it.
@@ -67,7 +77,9 @@ def colorize(
     one frame in eight, and colour is carried to the others. `start` and `end` are
     seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target takes
     its name at the end; until then, the work is kept in TARGET.vidcolor beside it. If
-    `resume`, work that was stopped is gone on with; `overwrite` begins it anew.
+    `resume`, work that was stopped is gone on with; `overwrite` begins it anew. If
+    `verify`, the film that came out is held against its source: what is not as planned
+    stands in the account, and is no error here.
 
     Raises:
         VidcolorError: the file cannot be read, the target not written, or options do
@@ -97,15 +109,11 @@ def colorize(
         colorizer = _colorizer(model, device, size, vividness)
         every = FAST if fast else 1
         paint = partial(painted_frames, reader, plan, colorizer, smooth, *span, every)
-        settings = {
-            "model": colorizer.model.sha256,
-            "--size": str(colorizer.size),
-            "--vividness": f"{colorizer.vividness:g}",
-            "--smooth": str(smooth),
-            "--fast": "on" if fast else "off",
-        }
-        writer = Writer(plan, reader.info, *span, settings, resume)
-        return color_film(reader, writer, colorizer, paint, span, on_event)
+        settings = Settings(colorizer.size, colorizer.vividness, smooth, fast)
+        job = {"model": colorizer.model.sha256, **settings.options()}
+        writer = Writer(plan, reader.info, *span, job, resume)
+        done = color_film(reader, writer, colorizer, paint, span, settings, on_event)
+        return _verified(done, plan, span, on_event) if verify else done
 
 
 def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
@@ -148,6 +156,7 @@ def color_film(
     colorizer: Colorizer,
     paint: Paint,
     span: tuple[Fraction | None, Fraction | None],
+    settings: Settings,
     on_event: OnEvent,
 ) -> Finished:
     """Write painted frames, tell how it goes, and return the account."""
@@ -171,24 +180,39 @@ def color_film(
             for item in islice(painted, writer.done - first, None):
                 writer.write(item.frame, item.cb, item.cr, item.starts_shot)
                 on_event(Progressed(info.path, writer.frames, writer.shots))
+    start, end = (None if time is None else float(time) for time in span)
     return Finished(
         source=info.path,
-        target=plan.path,
+        decoded=reader.damage.decoded,
         frames=writer.frames,
         done=writer.done,
-        shots=writer.shots,
+        lost_frames=reader.damage.lost_frames,
         lost=_losses(reader, writer),
-        notes=plan.notes,
-        streams=tuple(
-            {"stream": s.what, "fate": s.fate.value, "reason": s.reason}
-            for s in plan.streams
-        ),
-        seconds=monotonic() - began,
+        shots=writer.shots,
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
-        vividness=colorizer.vividness,
-        settings={"encoder": plan.encoder, "pix_fmt": plan.pix_fmt, **plan.options},
+        settings=settings,
+        concessions=tuple(colorizer.concessions),
+        device=colorizer.device.type,
+        seconds=monotonic() - began,
+        start=start,
+        end=end,
+        **outcome(plan),
     )
+
+
+def _verified(
+    done: Finished,
+    plan: Plan,
+    span: tuple[Fraction | None, Fraction | None],
+    on_event: OnEvent,
+) -> Finished:
+    """Return the account with what holding the result against its source has shown."""
+
+    def tell(count: int) -> None:
+        on_event(Verifying(done.source, count, done.frames))
+
+    return replace(done, verification=verify_result(done.source, plan, *span, tell))
 
 
 def _color_still(
@@ -204,16 +228,19 @@ def _color_still(
     return Finished(
         source=source,
         target=target,
+        decoded=1,
         frames=1,
         done=0,
-        shots=1,
+        lost_frames=0,
         lost=(),
+        shots=1,
         notes=tuple(f"left out: {loss}" for loss in (*still.notes, *losses)),
-        streams=(),
-        seconds=monotonic() - began,
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
-        vividness=colorizer.vividness,
+        settings=Settings(colorizer.size, colorizer.vividness, smooth=0, fast=False),
+        concessions=tuple(colorizer.concessions),
+        device=colorizer.device.type,
+        seconds=monotonic() - began,
     )
 
 

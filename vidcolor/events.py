@@ -3,6 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidcolor import __version__
+
+if TYPE_CHECKING:  # brings OpenCV along, and `--help` must be quick
+    from vidcolor.media.verification.verify import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +34,61 @@ class Progressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Verifying:
+    """One more frame of the result has been compared with the source's."""
+
+    source: Path
+    frames: int  # so far
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that the colours depend on, besides the film and the model."""
+
+    size: int  # of the short side at the network, in pixels
+    vividness: float
+    smooth: int  # frames to come that have a say
+    fast: bool
+
+    def options(self) -> dict[str, str]:
+        """Return the settings as text, by the names of their options."""
+        return {
+            "--size": str(self.size),
+            "--vividness": f"{self.vividness:g}",
+            "--smooth": str(self.smooth),
+            "--fast": "on" if self.fast else "off",
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """A file is done: the account of it."""
+    """A file is done: the account of it. docs/json.md says more of each field."""
 
     source: Path
     target: Path
-    frames: int
+    decoded: int  # frames that the source gave
+    frames: int  # that were written
     done: int  # how many of them were there already
-    shots: int
+    lost_frames: int  # that damage took, as far as it can be told
     lost: tuple[str, ...]  # what damage took, a sentence each; empty if nothing
-    notes: tuple[str, ...]
-    streams: tuple[dict[str, str], ...]  # what each stream was, and what became of it
-    seconds: float  # of work
+    shots: int
+    notes: tuple[str, ...]  # what a person should know
     model: str
     sha256: str  # of the model's weights
-    vividness: float
-    settings: dict[str, str] = field(default_factory=dict)  # of the encoder
+    settings: Settings
+    concessions: tuple[str, ...]  # that a lack of memory forced, a sentence each
+    device: str
+    seconds: float  # of work
+    streams: tuple[dict[str, str], ...] = ()  # what each was, and what became of it
+    encoder: str = ""  # FFmpeg's name; a photo has none
+    pix_fmt: str = ""
+    encoder_options: dict[str, str] = field(default_factory=dict)
+    color_tags: dict[str, str] = field(default_factory=dict)  # of the result
+    start: float | None = None  # of the part that was coloured, in seconds
+    end: float | None = None
+    verification: "Verification | None" = None  # where it was asked for
+    version: str = __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +99,5 @@ class Failed:
     problem: str
 
 
-Event = Started | Progressed | Finished | Failed
+Event = Started | Progressed | Verifying | Finished | Failed
 OnEvent = Callable[[Event], None]

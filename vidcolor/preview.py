@@ -16,7 +16,7 @@ from vidcolor.colorize import color_film, painted_frames
 from vidcolor.colorizer import Colorizer
 from vidcolor.confidence import uncertainty_map
 from vidcolor.defaults import RADIUS
-from vidcolor.events import Finished, OnEvent
+from vidcolor.events import Finished, OnEvent, Settings
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import Frame
 from vidcolor.media.plan import plan_target
@@ -105,7 +105,8 @@ def write_sample(
             return curtain(painted, plan.yuv.neutral)
 
         writer = Writer(plan, info, *span)
-        return color_film(reader, writer, colorizer, paint, span, on_event)
+        settings = Settings(colorizer.size, colorizer.vividness, smooth, fast=False)
+        return color_film(reader, writer, colorizer, paint, span, settings, on_event)
 
 
 def write_sheet(target: Path, sheet: NDArray[np.uint8]) -> None:

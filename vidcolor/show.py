@@ -25,7 +25,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from vidcolor.events import Event, Failed, Finished, Progressed, Started
+from vidcolor.events import Event, Failed, Finished, Progressed, Started, Verifying
 from vidcolor.times import format_time
 
 _LINE_EVERY = 10.0  # seconds between progress lines where there is no terminal
@@ -94,8 +94,11 @@ class QuietShow:
         """Say what failed, and what was lost."""
         if isinstance(event, Failed):
             console.print(f"[red]error:[/] {printable(event.problem)}", soft_wrap=True)
-        elif isinstance(event, Finished) and event.lost:
+        elif isinstance(event, Finished):
+            for concession in event.concessions:
+                console.print(f"[yellow]{printable(concession)}[/]", soft_wrap=True)
             _tell_losses(event)
+            _tell_faults(event)
 
 
 class LineShow(QuietShow):
@@ -112,25 +115,27 @@ class LineShow(QuietShow):
             self._started = self._told = monotonic()
             self._total, self._done = event.frames, event.done
             _tell_start(event)
-        elif isinstance(event, Progressed):
+        elif isinstance(event, Progressed | Verifying):
             now = monotonic()
             if now - self._told >= _LINE_EVERY:
                 self._told = now
-                console.print(self._line(event, now), soft_wrap=True)
+                line = self._line(event, now)
+                console.print(f"{printable(event.source.name)}: {line}", soft_wrap=True)
         else:
             super().__call__(event)
             if isinstance(event, Finished):
                 _tell_end(event)
 
-    def _line(self, event: Progressed, now: float) -> str:
+    def _line(self, event: Progressed | Verifying, now: float) -> str:
+        if isinstance(event, Verifying):
+            return f"{event.frames}/{event.of} frames verified"
         rate = (event.frames - self._done) / (now - self._started)
         of = f"/{self._total}" if self._total else ""
         left = ""
         if self._total and self._total > event.frames:
             left = f", {format_time((self._total - event.frames) / rate)} left"
         return (
-            f"{printable(event.source.name)}: {event.frames}{of} frames, "
-            f"{rate:.1f} frames/s{left}, shot {event.shot}"
+            f"{event.frames}{of} frames, {rate:.1f} frames/s{left}, shot {event.shot}"
         )
 
 
@@ -172,6 +177,15 @@ class BarShow(QuietShow):
             if self._file is not None:
                 done, shot = event.frames, event.shot
                 self._progress.update(self._file, completed=done, shot=shot)
+        elif isinstance(event, Verifying):
+            if self._file is not None:
+                self._progress.update(
+                    self._file,
+                    description=f"verifying {printable(event.source.name)}",
+                    completed=event.frames,
+                    total=event.of,
+                    shot=0,
+                )
         else:
             self._end_file()
             super().__call__(event)
@@ -241,6 +255,9 @@ def _tell_end(event: Finished) -> None:
     if not event.streams:  # a photo: what was left out is known at the end only
         for note in event.notes:
             console.print(f"  {printable(note)}", soft_wrap=True)
+    if event.verification is not None:
+        for line in event.verification.lines():
+            console.print(f"  {printable(line)}", soft_wrap=True)
 
 
 def _count(number: int, thing: str) -> str:
@@ -248,8 +265,17 @@ def _count(number: int, thing: str) -> str:
 
 
 def _tell_losses(event: Finished) -> None:
-    console.print(
-        f"[yellow]damaged:[/] {printable(event.source)}: "
-        f"{printable('; '.join(event.lost))}",
-        soft_wrap=True,
-    )
+    if event.lost:
+        losses = printable("; ".join(event.lost))
+        source = printable(event.source)
+        console.print(f"[yellow]damaged:[/] {source}: {losses}", soft_wrap=True)
+
+
+def _tell_faults(event: Finished) -> None:
+    if event.verification is not None and event.verification.faults:
+        faults = printable("; ".join(event.verification.faults))
+        target = printable(event.target)
+        console.print(
+            f"[red]error:[/] {target} is kept, but is not as planned: {faults}",
+            soft_wrap=True,
+        )

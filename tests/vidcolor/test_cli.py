@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ import pytest
 
 from vidcolor import cli
 from vidcolor.media.reader import Reader
+from vidcolor.media.target_plan import Plan
+from vidcolor.media.verification.verify import Verification, verify
 
 Film = Callable[..., Path]
 Run = Callable[..., "Result"]
@@ -106,14 +109,51 @@ def test_json_is_an_object_a_line_and_ends_with_the_account(
     assert [e["event"] for e in events] == ["started", *["progressed"] * 10, "finished"]
     assert events[-1]["frames"] == 10
     assert events[-1]["lost"] == []
-    assert events[-1]["settings"]["encoder"] == "ffv1"  # as the source's
+    assert events[-1]["encoder"] == "ffv1"  # as the source's
     assert result.err == ""
 
 
 def test_vividness_is_in_the_account(run: Run, clip: Path, weights: str) -> None:
     options = ("--model", weights, "--size", 64, "--vividness", "0.5", "--json")
     account = json.loads(run("colorize", clip, *options).out.splitlines()[-1])
-    assert account["vividness"] == 0.5
+    assert account["settings"]["vividness"] == 0.5
+
+
+def test_verify_tells_what_is_equal(run: Run, clip: Path, weights: str) -> None:
+    result = run("colorize", clip, "--model", weights, "--size", 64, "--verify")
+    assert result.code == 0
+    assert "10 frames compared: luma is equal bit for bit in all" in result.err
+
+
+def test_verify_tells_programs_in_the_account(
+    run: Run, clip: Path, weights: str
+) -> None:
+    options = ("--model", weights, "--size", 64, "--verify", "--json")
+    events = [json.loads(x) for x in run("colorize", clip, *options).out.splitlines()]
+    seen = [event for event in events if event["event"] == "verifying"]
+    assert [(event["frames"], event["of"]) for event in seen] == [
+        (number, 10) for number in range(1, 11)
+    ]
+    found = events[-1]["verification"]
+    assert (found["faults"], found["lossless"]) == ([], True)
+    assert (found["pictures"]["frames"], found["pictures"]["psnr"]) == (10, None)
+
+
+def test_a_result_that_is_not_as_planned_is_kept_and_told(
+    run: Run, clip: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoil(source: Path, plan: Plan, *more: Any) -> Verification:
+        data = bytearray(plan.path.read_bytes())
+        data[len(data) // 2] ^= 255
+        plan.path.write_bytes(data)
+        return verify(source, plan, *more)
+
+    monkeypatch.setattr("vidcolor.colorize.verify_result", spoil)
+    target = clip.with_name("film.color.mkv")
+    result = run("colorize", clip, "--model", weights, "--size", 64, "--verify", "-q")
+    assert (result.code, result.out) == (cli.FAILED, f"{target}\n")
+    assert result.err.startswith(f"error: {target} is kept, but is not as planned: ")
+    assert target.exists()
 
 
 def test_quiet_says_nothing(run: Run, clip: Path, weights: str) -> None:

@@ -143,7 +143,7 @@ def test_vividness_changes_the_colours_and_is_told(
     for vividness in (0.0, 2.0):
         target = tmp_path / f"{vividness}.mkv"
         finished = colorize(source, target, vividness=vividness, **options)
-        assert finished.vividness == vividness
+        assert finished.settings.vividness == vividness
         results.append(planes(target)[0])
     (timid_y, *timid), (bold_y, *bold) = results
     np.testing.assert_array_equal(timid_y, bold_y)

@@ -7,23 +7,37 @@ import pytest
 from rich.console import Console
 
 from vidcolor import show
-from vidcolor.events import Event, Failed, Finished, Progressed, Started
+from vidcolor.events import (
+    Event,
+    Failed,
+    Finished,
+    Progressed,
+    Settings,
+    Started,
+    Verifying,
+)
+from vidcolor.media.verification.pictures import PictureCheck
+from vidcolor.media.verification.verify import Verification
 from vidcolor.show import BarShow, JsonShow, LineShow, QuietShow, Show, printable
 
 REEL = Path("reel.mp4")
 FINISHED = Finished(
     source=REEL,
     target=Path("reel.color.mp4"),
+    decoded=4,
     frames=4,
     done=0,
-    shots=1,
+    lost_frames=2,
     lost=("2 frames missing",),
+    shots=1,
     notes=("a note",),
-    streams=({"stream": "video 0", "fate": "coloured", "reason": ""},),
-    seconds=2.0,
     model="film",
     sha256="0" * 64,
-    vividness=1.0,
+    settings=Settings(size=256, vividness=1.0, smooth=8, fast=False),
+    concessions=("it is shown smaller pictures",),
+    device="cpu",
+    seconds=2.0,
+    streams=({"stream": "video 0", "fate": "coloured", "reason": ""},),
 )
 EVENTS: list[Event] = [
     Started(REEL, Path("reel.color.mp4"), 4, 0, "cpu", ("a note",), "A GPU LIES IDLE"),
@@ -35,7 +49,7 @@ EVENTS: list[Event] = [
 RESUMED: list[Event] = [
     Started(REEL, Path("reel.color.mp4"), 4, 2, "cpu", ()),
     Progressed(REEL, 3, 1),
-    replace(FINISHED, done=2, lost=()),
+    replace(FINISHED, done=2, lost=(), concessions=()),
 ]
 
 
@@ -52,9 +66,37 @@ def told(
     return out.getvalue()
 
 
+def verified(*faults: str) -> list[Event]:
+    """Return the events of a job whose result was looked at."""
+    pictures = PictureCheck(
+        *(4, 0, 0, None, 4, 0.0), *(43.21, 41.0, 0.12), *(0.0, None, 0.0)
+    )
+    found = Verification(False, pictures, (), 0, 0, (), faults)
+    done = replace(FINISHED, lost=(), verification=found)
+    return [*EVENTS[:3], Verifying(REEL, 1, 4), Verifying(REEL, 4, 4), done]
+
+
+@pytest.mark.parametrize("shown", [LineShow(), BarShow(1)])
+def test_what_was_verified_is_told(
+    shown: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = told(shown, monkeypatch, verified())
+    assert "4 frames compared: luma is 43.21 dB from the source's" in out
+    assert "error" not in out
+
+
+@pytest.mark.parametrize("shown", [QuietShow(), LineShow(), BarShow(1)])
+def test_a_result_that_is_not_as_planned_is_told(
+    shown: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "error: reel.color.mp4 is kept, but is not as planned: one; other"
+    assert words in told(shown, monkeypatch, verified("one", "other"))
+
+
 def test_quiet_tells_only_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = told(QuietShow(), monkeypatch).splitlines()
     assert lines == [
+        "it is shown smaller pictures",
         "damaged: reel.mp4: 2 frames missing",
         "error: torn.mp4: is torn",
     ]

@@ -21,6 +21,7 @@ from vidcolor.cli.options import (
     Resume,
     Size,
     Smooth,
+    Verify,
     Vividness,
 )
 from vidcolor.cli.output import print_path
@@ -69,6 +70,7 @@ def colorize(
     ] = None,
     overwrite: Overwrite = False,
     resume: Resume = False,
+    verify: Verify = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -98,6 +100,7 @@ def colorize(
         options=options,
         overwrite=overwrite,
         resume=resume,
+        verify=verify,
     )
     with choose_show(quiet=quiet, as_json=as_json, files=len(files)) as show:
         tell = interrupts.watch(show)
@@ -124,6 +127,8 @@ def _color_one(
     tell(done)
     if named:
         print_path(done.target)
+    if done.verification is not None and done.verification.faults:
+        return FAILED
     return DAMAGED if done.lost else 0
 
 

@@ -39,5 +39,8 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the target
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with work that was stopped, if any.")
 ]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Decode the result, and compare it.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only say what went wrong.")]
 Json = Annotated[bool, typer.Option("--json", help="Tell it to programs, on stdout.")]

@@ -1,0 +1,66 @@
+"""What is told of a job afterwards, and that `vidcolor info` foretells it."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vidcolor.media.made import Side, make
+from vidcolor.colorize import colorize
+from vidcolor.describe import describe
+
+ODD = Path(__file__).resolve().parents[3] / "shared" / "clips" / "odd"
+SHARED = ("source", "target", "frames", "lost_frames", "lost", "notes")
+SHARED += ("streams", "encoder", "pix_fmt", "encoder_options", "color_tags")
+WORDS = ((0, b"one"), (200, b"two"))
+MADE: dict[str, dict[str, Any]] = {
+    "plain.mkv": {"codec": "ffv1"},
+    "sound.mp4": {"sides": [Side("aac"), Side("ac3")], "tags": {"title": "T"}},
+    "raw sound.avi": {"codec": "mpeg4", "sides": [Side("pcm_s16le")]},
+    "words.mkv": {"sides": [Side("flac"), Side("subrip", WORDS)]},
+    "deep.mkv": {"codec": "ffv1", "pix_fmt": "yuv422p10le", "colors": (1, 9, 16, 9)},
+    "bottom.ts": {"codec": "mpeg2video", "fields": "bff", "sides": [Side("mp2")]},
+    "odd size.webm": {"codec": "libvpx-vp9", "width": 61, "height": 47},
+    "full.mov": {"codec": "prores_ks", "pix_fmt": "yuv422p10le"},
+}
+REAL = [
+    "animated.gif",
+    "bytes_damaged_in_the_middle.mkv",
+    "cover_art_movtext_chapters.mp4",
+    "interlaced_tff_mpeg2.ts",
+    "mjpeg_pcm.avi",
+    "timecode_data_stream.mov",
+    "two_audio_two_subs_chapters_attachment.mkv",
+    "wmv2_wma.wmv",
+]
+
+
+def plain(facts: Any) -> Any:
+    """Return facts as a program finds them in JSON."""
+    return json.loads(json.dumps(facts, default=str))
+
+
+def check_foretold(source: Path, weights: str) -> None:
+    foretold = plain(describe(source))
+    told = plain(asdict(colorize(source, model=weights, device="cpu", size=64)))
+    assert {name: told[name] for name in SHARED} == {
+        name: foretold[name] for name in SHARED
+    }
+    assert told["decoded"] == foretold["frames"]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_info_foretells_the_account(name: str, weights: str, tmp_path: Path) -> None:
+    check_foretold(make(tmp_path / name, **MADE[name]), weights)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_info_foretells_the_account_of_real_films(
+    name: str, weights: str, tmp_path: Path
+) -> None:
+    if not ODD.is_dir():
+        pytest.skip("the odd clips are not beside this checkout (../shared)")
+    check_foretold(Path(shutil.copy(ODD / name, tmp_path)), weights)
