@@ -1,10 +1,17 @@
 """The containers that films are written to, and what each can carry."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 _MPEG_AUDIO = {"aac", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus"}
 _H26X = {"h264", "hevc"}
+_HELP = frozenset({"hearing_impaired", "visual_impaired"})
+_MARKS = _HELP | {"default", "forced", "comment", "dub"}
+
+# Sound that every container which lists it takes, wherever it comes from.
+COMMON_AUDIO = {"aac", "ac3", "eac3", "mp2", "mp3", "opus", "vorbis", "flac", "alac"}
+COMMON_AUDIO |= {"pcm_s16le", "pcm_s24le"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,13 @@ class Container:
     chapters: bool = True
     turned: bool = True  # keeps a display matrix
     color: bool = True  # has a place for colour tags, where the codec has none
+    fields: bool = True  # says which field is shown first, where the codec does not
+    is_steady: bool = False  # shows frames at one rate only
+    tick: Fraction | None = None  # seconds that times are rounded to
+    tags: frozenset[str] | None = None  # of the file; None: any
+    marks: frozenset[str] | None = None  # of streams (dispositions); None: any
+    names: bool = True  # of streams
+    languages: bool = True
     sar: bool = False  # has its own field for the shape of samples that PyAV fills
     options: dict[str, str] = field(default_factory=dict)
 
@@ -39,6 +53,8 @@ MATROSKA = Container(
     text="subrip",
     attachments=True,
     covers="attachment",
+    marks=_MARKS | {"original"},
+    tick=Fraction(1, 1000),
     # The muxer would move everything so that nothing is below 0, and so shift the
     # picture by the priming of its sound.
     options={"avoid_negative_ts": "disabled"},
@@ -49,6 +65,8 @@ WEBM = Container(
     frozenset({"vp8", "vp9", "av1"}),
     audio=frozenset({"opus", "vorbis"}),
     subtitles=frozenset({"webvtt"}),
+    tick=Fraction(1, 1000),
+    marks=frozenset({"default", "forced"}),
     options={"avoid_negative_ts": "disabled"},
 )
 MP4 = Container(
@@ -62,6 +80,7 @@ MP4 = Container(
     covers="packet",
     data=True,
     timecode=True,
+    marks=_MARKS | {"captions", "descriptions"},
     sar=True,
     # Else the muxer rounds a late start to milliseconds.
     options={"movie_timescale": "90000"},
@@ -74,11 +93,12 @@ MOV = Container(
     "mov",
     "QuickTime",
     frozenset(_H26X | {"prores", "dnxhd", "mpeg4", "mjpeg", "mpeg2video", "cfhd"}),
-    audio=frozenset(_MPEG_AUDIO | {"alac", "flac", "pcm", "adpcm_ima_qt"}),
+    audio=frozenset(_MPEG_AUDIO - {"opus"} | {"alac", "pcm", "adpcm_ima_qt"}),
     subtitles=frozenset({"mov_text"}),
     text="mov_text",
     data=True,
     timecode=True,
+    marks=frozenset({"default"}),
     sar=True,
     options={"movie_timescale": "90000"},
 )
@@ -87,19 +107,30 @@ AVI = Container(
     "AVI",
     # Not H.264 and its heirs: their frames would be shown one or two places late.
     frozenset({"ffv1", "mpeg4", "mjpeg", "utvideo", "huffyuv", "ffvhuff"}),
-    audio=frozenset({"pcm", "mp2", "mp3", "ac3", "aac", "adpcm_ms", "adpcm_ima_wav"}),
+    audio=frozenset({"mp2", "mp3", "ac3", "aac", "adpcm_ms", "adpcm_ima_wav"})
+    | {"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"}
+    | {"pcm_mulaw", "pcm_alaw"},
     chapters=False,
     turned=False,
     color=False,
+    fields=False,
+    is_steady=True,
+    tags=frozenset({"title", "artist", "album", "comment", "copyright", "date"})
+    | {"genre", "track"},
+    marks=frozenset(),
+    languages=False,
 )
 MPEGTS = Container(
     "mpegts",
     "MPEG-TS",
     frozenset(_H26X | {"mpeg2video"}),
     audio=frozenset(_MPEG_AUDIO),
-    subtitles=frozenset({"dvb_subtitle", "dvb_teletext", "hdmv_pgs_subtitle"}),
+    subtitles=frozenset({"dvb_subtitle", "dvb_teletext"}),
     chapters=False,
     turned=False,
+    tags=frozenset(),
+    marks=_HELP | {"clean_effects"},
+    names=False,
     sar=True,
     options={"mpegts_copyts": "1"},  # else everything starts 1.4 s later
 )

@@ -40,6 +40,9 @@ ARCHIVAL = {
     "dnxhd": "dnxhd",
 }
 
+# These count time in whole frames, or in no more than 65535 parts of a second.
+CONSTANT_RATE = {"mpeg1video", "mpeg2video", "mpeg4", "h263", "h263p", "msmpeg4"}
+
 _FINEST = {"flags": "+qscale", "global_quality": str(2 * 118)}  # 118: FF_QP2LAMBDA
 _NVENC = {"rc": "vbr", "cq": "19", "b": "0"}
 

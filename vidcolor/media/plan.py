@@ -9,6 +9,7 @@ from vidcolor.errors import OptionError
 from vidcolor.media.color_tags import UNSPECIFIED, ColorTags
 from vidcolor.media.containers import (
     BY_EXTENSION,
+    COMMON_AUDIO,
     MATROSKA,
     WEBM,
     Container,
@@ -16,6 +17,7 @@ from vidcolor.media.containers import (
 )
 from vidcolor.media.encoders import (
     ARCHIVAL,
+    CONSTANT_RATE,
     best_format,
     codec_of,
     depths_of,
@@ -23,7 +25,7 @@ from vidcolor.media.encoders import (
     is_full_range_lost,
     settings_for,
 )
-from vidcolor.media.fates import dropped, fates_of
+from vidcolor.media.fates import Fate, StreamFate, dropped, fates_of
 from vidcolor.media.glances import Change, change_of_shape, glances
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
@@ -31,16 +33,13 @@ from vidcolor.media.plan_notes import notes_for
 from vidcolor.media.span import Span
 from vidcolor.media.target_file import check_target
 from vidcolor.media.target_plan import Plan
-from vidcolor.media.trial import opens, try_encoder
+from vidcolor.media.trial import opens, takes, try_encoder
 from vidcolor.yuv import Siting, YuvFormat
 
 __all__ = ["Plan", "plan_target"]
 
 _WHOLE = Span()
 _DOLBY_VISION = {"DOVI_METADATA", "DOVI_RPU_BUFFER"}
-
-# These count time in whole frames, or in no more than 65535 parts of a second.
-_CONSTANT_RATE = {"mpeg1video", "mpeg2video", "mpeg4", "h263", "h263p", "msmpeg4"}
 
 _OTHER_RATES = {"qp", "b", "q", "lossless"}  # ways to say how good, besides a crf
 
@@ -86,7 +85,7 @@ def plan_target(
     settings = _settings(encoder, pix_fmt, info, crf, preset, options or {})
     try_encoder(encoder, pix_fmt, info, settings)
     yuv = _yuv(info, pix_fmt)
-    steady = kept.muxer == "avi" or encoder in _CONSTANT_RATE
+    steady = kept.is_steady or encoder in CONSTANT_RATE
     plan = Plan(
         path=path,
         container=kept,
@@ -96,7 +95,7 @@ def plan_target(
         options=settings,
         color=info.color.spelled_out(yuv.matrix, full_range=yuv.full_range),
         time_base=1 / info.rate if steady else _fine_enough(info.time_base),
-        streams=fates_of(info, kept),
+        streams=tuple(_tried(fate, info, kept) for fate in fates_of(info, kept)),
         notes=(),
         overwrite=overwrite,
     )
@@ -112,6 +111,15 @@ def _container(target: Path, *, explicit: bool) -> Container | None:
             f"{target}: its ending must say how the film is stored: {known}"
         )
     return container
+
+
+def _tried(fate: StreamFate, info: FilmInfo, container: Container) -> StreamFate:
+    """Return a stream's fate once its container was asked about sound it rarely has."""
+    stream = next(s for s in info.streams if s.index == fate.index)
+    is_rare = stream.kind == "audio" and stream.codec not in COMMON_AUDIO
+    if fate.fate is not Fate.COPY or not is_rare or takes(container, info, fate.index):
+        return fate
+    return replace(fate, fate=Fate.DROP, reason=f"{container.title} cannot carry it")
 
 
 def _not_for_screens(info: FilmInfo) -> str:

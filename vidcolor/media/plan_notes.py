@@ -5,11 +5,17 @@ from pathlib import Path
 
 from vidcolor.media.aspect import is_layout_known
 from vidcolor.media.containers import MATROSKA
-from vidcolor.media.encoders import ARCHIVAL, codec_of, is_interlacing_lost
+from vidcolor.media.encoders import (
+    ARCHIVAL,
+    CONSTANT_RATE,
+    codec_of,
+    is_interlacing_lost,
+)
 from vidcolor.media.fates import Fate, dropped, fates_of
 from vidcolor.media.glances import Change, Glance
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
+from vidcolor.media.tags import kept_tags
 from vidcolor.media.target_plan import Plan
 from vidcolor.rgb_space import Transfer
 
@@ -49,6 +55,8 @@ def notes_for(
     notes += _picture_notes(info, plan, by_default)
     notes += _rider_notes(info, plan)
     notes += _change_notes(info, seen)
+    notes += _time_notes(info, plan)
+    notes += _label_notes(info, plan)
     for stream in plan.streams:
         if stream.reason:
             notes.append(f"{stream.what} is left out: {stream.reason}")
@@ -69,6 +77,37 @@ def _rider_notes(info: FilmInfo, plan: Plan) -> list[str]:
         if kinds & info.side_data and plan.encoder not in encoders
     ]
     return [f"{plan.encoder} does not carry its {name}" for name in lost]
+
+
+def _time_notes(info: FilmInfo, plan: Plan) -> list[str]:
+    container, step = plan.container, 1 / info.rate
+    if container.is_steady or plan.encoder in CONSTANT_RATE:
+        what = container.title if container.is_steady else plan.encoder
+        own = info.container == container.muxer
+        return [] if own else [f"{what} has a steady rate: uneven times become even"]
+    tick = container.tick
+    if tick and info.time_base % tick and step % tick:
+        return [f"{container.title} rounds times to {float(tick) * 1000:g} ms"]
+    return []
+
+
+def _label_notes(info: FilmInfo, plan: Plan) -> list[str]:
+    """Say which tags, names, languages and marks the container has no place for."""
+    container = plan.container
+    kept = {f.index for f in plan.streams if f.fate not in (Fate.DROP, Fate.ENCODE)}
+    streams = [stream for stream in info.streams if stream.index in kept]
+    lost = []
+    if container.tags is not None:
+        tags = {name.lower() for name in kept_tags(info.metadata)} - container.tags
+        lost += [f"the tags {', '.join(sorted(tags))}"] if tags else []
+    if container.marks is not None:
+        marks = {mark for s in streams for mark in s.disposition} - container.marks
+        lost += [f"the marks of streams: {', '.join(sorted(marks))}"] if marks else []
+    if not container.names and any(stream.title for stream in streams):
+        lost.append("the names of streams")
+    if not container.languages and any(stream.language for stream in streams):
+        lost.append("the languages of streams")
+    return [f"{container.title} has no place for {what}" for what in lost]
 
 
 def _change_notes(info: FilmInfo, seen: list[Glance]) -> list[str]:
@@ -110,7 +149,9 @@ def _picture_notes(info: FilmInfo, plan: Plan, by_default: bool) -> list[str]:
             f"{info.yuv.rgb.transfer.value} (HDR) keeps its {layout.depth} bits and "
             "its tags; the network takes what is brighter than paper for white"
         )
-    if is_interlacing_lost(plan.encoder, info):
+    if info.interlaced and not plan.container.fields:
+        notes.append(f"{plan.container.title} does not say which field is shown first")
+    elif is_interlacing_lost(plan.encoder, info):
         notes.append(
             f"{plan.encoder} does not mark its frames as interlaced: only the "
             f"{plan.container.title} file says so"

@@ -149,7 +149,7 @@ class SideStreams:
             track = _Track(source, stream, is_part=self._span.shift != 0)
             track.filter = BitStreamFilterContext(_FILTERS[fate], in_stream=source)
         else:
-            stream = _copied(target, source)
+            stream = add_copy(target, source)
             track = _Track(source, stream, is_part=self._span.shift != 0)
         if source.type == "attachment":
             return stream
@@ -251,7 +251,7 @@ class SideStreams:
             packet.pts += packet.dts - before
 
 
-def _copied(target: OutputContainer, source: Stream) -> Stream:
+def add_copy(target: OutputContainer, source: Stream) -> Stream:
     """Add a stream like the source's; the codec's parameters come along."""
     try:
         return target.add_stream_from_template(source, opaque=True)

@@ -1,13 +1,27 @@
-"""Opens an encoder once before the work, so that wrong options are told at once."""
+"""Tries out before the work what would be refused in its midst: encoders, and sound."""
 
+from contextlib import suppress
 from fractions import Fraction
+from io import BytesIO
 
 import av
 from av.video.codeccontext import VideoCodecContext
 
 from vidcolor.errors import OptionError
+from vidcolor.media.containers import Container
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import reason
+from vidcolor.media.opening import open_source, reason
+from vidcolor.media.streams import add_copy
+
+
+def takes(container: Container, info: FilmInfo, index: int) -> bool:
+    """Whether a container takes one of a film's streams as it is."""
+    with open_source(info.path) as source, suppress(av.FFmpegError, ValueError):
+        with av.open(BytesIO(), "w", format=container.muxer) as target:
+            add_copy(target, source.streams[index])
+            target.start_encoding()
+        return True
+    return False
 
 
 def opens(encoder: str, pix_fmt: str, info: FilmInfo, options: dict[str, str]) -> bool:
