@@ -12,11 +12,15 @@ from av.video.stream import VideoStream
 from numpy import integer
 from numpy.typing import NDArray
 
+from vidcolor.errors import WriteError
 from vidcolor.media.aspect import set_container_aspect
 from vidcolor.media.info import FilmInfo, StreamInfo
 from vidcolor.media.picture import Frame, with_chroma
 from vidcolor.media.tags import stream_tags
 from vidcolor.media.target_plan import Plan
+
+# Else SVT-AV1 prints to stderr. It looks once, when the first of its encoders opens.
+os.environ.setdefault("SVT_LOG", "1")
 
 
 class FilmEncoder:
@@ -30,10 +34,10 @@ class FilmEncoder:
         self, target: OutputContainer, plan: Plan, info: FilmInfo, shift: Fraction
     ) -> None:
         """Add the stream; nothing is encoded before the first frame."""
-        os.environ.setdefault("SVT_LOG", "1")  # else SVT-AV1 prints to stderr
         self._plan = plan
         self._shift = shift
         self._durations: dict[int, int] = {}  # of frames in the encoder, by pts
+        self._last: int | None = None
         stream = target.add_stream(plan.encoder, info.rate, dict(plan.options))
         assert isinstance(stream, VideoStream)
         self.stream = stream
@@ -43,10 +47,22 @@ class FilmEncoder:
     def encode(
         self, frame: Frame, cb: NDArray[integer], cr: NDArray[integer]
     ) -> "list[Packet[VideoStream]]":
-        """Return the packets that are ready once this frame is in; uses it up."""
+        """Return the packets that are ready once this frame is in; uses it up.
+
+        Raises:
+            WriteError: the frame before it is stored with the same time.
+        """
         plan = self._plan
         picture = with_chroma(frame.picture, plan.pix_fmt, plan.yuv, cb, cr)
         pts = round((frame.seconds - self._shift) / plan.time_base)
+        if self._last is not None and pts <= self._last:
+            raise WriteError(
+                plan.path,
+                f"{plan.container.title} or the encoder counts time in ticks of "
+                f"{float(plan.time_base):.4g} s, too coarse for this film; a .mkv "
+                "target or another --codec may take it",
+            )
+        self._last = pts
         ticks = picture.duration * (picture.time_base or frame.time_base)
         picture.pts, picture.time_base = pts, plan.time_base
         picture.duration = round(ticks / plan.time_base)

@@ -42,7 +42,6 @@ def describe(
         "encoder": plan.encoder,
         "pixel format": plan.pix_fmt,
         "options": " ".join(f"{key}={value}" for key, value in plan.options.items()),
-        "container": plan.container.title,
         "time base": str(plan.time_base),
         _HEADER: hashlib.sha256(header).hexdigest(),
         "vidcolor": __version__,

@@ -91,6 +91,23 @@ def test_uneven_times_are_kept(make_film: Make, color: Color, name: str) -> None
     assert max(wrong) <= Fraction(1, 2000)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"), [("out.avi", "ffv1"), ("out.mkv", "mpeg4"), ("out.avi", "mpeg4")]
+)
+def test_times_that_cannot_be_told_apart_are_refused_when_they_come(
+    make_film: Make,
+    color: Color,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    codec: str,
+) -> None:
+    source = make_film(times=[*range(0, 400, 40), *range(401, 440, 2)])
+    monkeypatch.setattr("vidcolor.media.writer.join", lambda *_: pytest.fail("late"))
+    with pytest.raises(WriteError, match="time"):
+        color(plan(source, name, codec=codec), source)
+    assert set(source.parent.iterdir()) == {source}
+
+
 def test_nothing_has_the_target_s_name_before_the_end(make_film: Make) -> None:
     source = make_film()
     made = plan(source)
