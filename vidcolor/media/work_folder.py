@@ -126,16 +126,15 @@ class WorkFolder:
 
         The error is told what was kept.
         """
-        kept = self.segments if error is not None and self._job else []
-        self._clear(keep=len(kept))
+        kept = len(self.segments) if error is not None and self._job else 0
+        with suppress(OSError):  # the folder, or its disk, may be gone
+            self._clear(keep=kept)
         if error is not None and kept:
             error.add_note(
                 f"{self.frames} frames are kept in {self.path}: the same command with "
                 "--resume goes on"
             )
-            self._lock.release()
-        else:
-            self._give_back()
+        self._give_back()
 
     def _take(self) -> None:
         if self.path.is_symlink() or (self.path.exists() and not self._is_ours()):
@@ -160,11 +159,11 @@ class WorkFolder:
 
     def _give_back(self) -> None:
         """Release the folder; remove it if nothing is in it but the lock."""
-        others = [path for path in self.path.iterdir() if path.name != _LOCK]
-        if not others:
-            (self.path / _LOCK).unlink(missing_ok=True)
+        with suppress(OSError):  # the folder may be gone
+            if {path.name for path in self.path.iterdir()} == {_LOCK}:
+                (self.path / _LOCK).unlink()
         self._lock.release()
-        with suppress(OSError):  # somebody's file is in it
+        with suppress(OSError):  # something is in it
             self.path.rmdir()
 
     def _clear(self, keep: int) -> None:
@@ -179,33 +178,27 @@ class WorkFolder:
             manifest.unlink(missing_ok=True)
 
     def _read(self) -> tuple[Job, list[Segment], int]:
-        """Return the job, the segments that are there, and the manifest's whole length.
+        """Return the job, its segments that are there, and how long the manifest is.
 
-        No segments, if the job is not to be gone on with.
+        A job without a name has no segments. A line that is torn does not count, and
+        neither does what follows it.
         """
         try:
-            lines = (self.path / _MANIFEST).read_bytes().splitlines(keepends=True)
-        except FileNotFoundError:
-            lines = []
-        job: Job | None = None
+            first, *rest = (self.path / _MANIFEST).read_bytes().splitlines(True)
+            job: Job = dict(json.loads(first))
+        except (FileNotFoundError, ValueError, TypeError):
+            return {}, [], 0
         segments: list[Segment] = []
-        length = 0
-        for line in lines:
-            try:
-                said = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
-                said = None
-            if said is None:
+        length = len(first)
+        for line in rest:
+            segment = _parsed(line)
+            if segment is None or not 0 < segment.number <= len(segments) + 1:
                 break
+            segments[segment.number - 1 :] = [segment]
             length += len(line)
-            if job is None:
-                job = said
-            else:
-                segments[said["number"] - 1 :] = [Segment(**said)]
-        there = next(
-            (n for n, s in enumerate(segments) if not self._is_there(s)), len(segments)
-        )
-        return job or {}, segments[:there] if job else [], length
+        missing = (n for n, s in enumerate(segments) if not self._is_there(s))
+        there = next(missing, len(segments))
+        return job, segments[:there] if job else [], length
 
     def _is_there(self, segment: Segment) -> bool:
         file = self.file(segment)
@@ -224,3 +217,12 @@ class WorkFolder:
             file.write(json.dumps(said).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _parsed(line: bytes) -> Segment | None:
+    """Return the segment that a line of the manifest lists; None if it is torn."""
+    try:
+        said = json.loads(line) if line.endswith(b"\n") else {}
+        return Segment(**{name: int(value) for name, value in said.items()})
+    except (ValueError, TypeError, AttributeError):
+        return None

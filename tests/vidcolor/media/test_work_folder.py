@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from av.packet import Packet
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vidcolor.errors import WriteError
@@ -154,6 +154,48 @@ def test_a_torn_line_is_as_if_it_had_not_been_written(
     work = begin(target, resume=True)
     assert len(work.segments) == max(0, whole - 1) + 1
     work.close(None)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(line=st.integers(0, 3), place=st.integers(0, 40), junk=st.binary(max_size=40))
+@example(line=1, place=0, junk=b"5\n")
+@example(line=1, place=0, junk=b'{"number": 3}\n')
+@example(line=0, place=0, junk=b"[1]\n")
+def test_a_damaged_manifest_lists_what_is_before_the_damage(
+    target: Path, line: int, place: int, junk: bytes
+) -> None:
+    left = stopped(target, segments=3)
+    manifest = left / "manifest.jsonl"
+    lines = manifest.read_bytes().splitlines(keepends=True)
+    lines[line] = lines[line][:place] + junk + lines[line][place + len(junk) :]
+    manifest.write_bytes(b"".join(lines))
+    work = WorkFolder(target)
+    try:
+        work.open(JOB, resume=True, overwrite=True)
+    except WriteError:
+        assert line == 0  # another job's
+        for path in left.iterdir():
+            path.unlink()
+        left.rmdir()
+    else:
+        listed = [segment.number for segment in work.segments]
+        assert listed == [1, 2, 3][: len(listed)]
+        assert len(listed) >= line - 1
+        work.close(None)
+
+
+def test_a_folder_that_is_removed_meanwhile_is_told(target: Path) -> None:
+    work = begin(target)
+    for path in work.path.iterdir():
+        path.unlink()
+    work.path.rmdir()
+    error = RuntimeError()
+    work.close(error)
+    assert list(target.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 3)])
