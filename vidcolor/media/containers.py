@@ -65,6 +65,7 @@ WEBM = Container(
     frozenset({"vp8", "vp9", "av1"}),
     audio=frozenset({"opus", "vorbis"}),
     subtitles=frozenset({"webvtt"}),
+    fields=False,
     tick=Fraction(1, 1000),
     marks=frozenset({"default", "forced"}),
     options={"avoid_negative_ts": "disabled"},

@@ -75,6 +75,7 @@ _LIMITED_ONLY = {"prores_ks", "prores", "prores_aw"}  # ProRes has no full range
 _LOSSLESS = {"ffv1", "utvideo", "huffyuv", "ffvhuff", "rawvideo"}
 # Their "interlaced" means one field a picture, or they have none.
 _PROGRESSIVE_ONLY = {"libx265", "libsvtav1", "libvpx-vp9", "libvpx"}
+_SLICED = 4  # lines and columns below which FFV1 has no slices, and no checksums
 _EVEN_ONLY = ("libx264", "libx265", "h264_", "hevc_", "av1_")
 
 
@@ -161,6 +162,9 @@ def settings_for(encoder: str, pix_fmt: str, info: FilmInfo) -> dict[str, str]:
         is_444 = "444" in pix_fmt
         profile = _PRORES.get(info.profile) if info.codec == "prores" else None
         settings["profile"] = profile or ("4" if is_444 else "3")
+    if encoder == "ffv1" and min(info.width, info.height) < _SLICED:
+        settings["level"] = "1"
+        del settings["slicecrc"]
     if encoder == "dnxhd":
         settings["profile"] = _dnx_profile(pix_fmt)
     params = info.mastering.options(encoder)

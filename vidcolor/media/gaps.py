@@ -18,12 +18,14 @@ class Gaps:
     usual: Fraction
     places: int = 0
     missing: int = 0  # frames that would fit into the holes
+    frames: int = 0  # seen
     uneven: int = 0  # steps that are neither usual nor a hole
     _last: Fraction | None = None
 
     def add(self, time: Fraction) -> None:
         """Take note of the next frame's time in seconds."""
         last, self._last = self._last, time
+        self.frames += 1
         if last is None:
             return
         steps = round((time - last) / self.usual)
@@ -40,4 +42,5 @@ class Gaps:
         """
         if self.uneven:
             return False
-        return damaged or (self.places <= _FEW <= self.missing)
+        # A hole that is longer than all the rest is how the film was made.
+        return damaged or (self.places <= _FEW <= self.missing <= self.frames)

@@ -39,6 +39,7 @@ from vidcolor.yuv import Siting, YuvFormat
 __all__ = ["Plan", "plan_target"]
 
 _WHOLE = Span()
+_LATE = Fraction(1, 2)  # seconds; whole frames are filled in for less
 _DOLBY_VISION = {"DOVI_METADATA", "DOVI_RPU_BUFFER"}
 
 _OTHER_RATES = {"qp", "b", "q", "lossless"}  # ways to say how good, besides a crf
@@ -80,6 +81,10 @@ def plan_target(
     info = replace(info, side_data=info.side_data.union(*(g.side_data for g in seen)))
     container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
+    if kept.is_steady and span.begin is None and info.start > _LATE:
+        if explicit:
+            raise OptionError(f"{kept.title} cannot start late; name a .mkv")
+        kept = MATROSKA
     path = target if kept is container else target.with_suffix(".mkv")
     check_target(info.path, path, overwrite=overwrite)
     settings = _settings(encoder, pix_fmt, info, crf, preset, options or {})

@@ -18,13 +18,14 @@ from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
 from vidcolor.media.glances import picture_from, side_data_of
 from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
 from vidcolor.media.mastering import Mastering
-from vidcolor.media.opening import MAX_PIXELS, film_stream, open_source, reason
+from vidcolor.media.opening import MAX_PIXELS, demux, film_stream, open_source, reason
 from vidcolor.media.picture import PictureFormat, has_no_luma, planar_format
 from vidcolor.media.stamp import Stamp
 from vidcolor.yuv import Siting, YuvFormat
 
 _CENTERED = {"mjpeg", "mpeg1video"}  # chroma between the luma samples, as in JPEG
 _INTERLACED = (2, 3, 4, 5)  # FFmpeg's field orders
+_WILD = 100  # times a rate that a film cannot have, if another is guessed
 _SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
 
 
@@ -59,7 +60,7 @@ def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
     problem = "no picture in it"
     assert isinstance(stream.container, InputContainer)
     try:
-        for packet in stream.container.demux(stream):
+        for packet in demux(stream.container, stream):
             try:
                 if pictures := packet.decode():
                     return pictures[0]
@@ -77,7 +78,7 @@ def _picture_at(
     begin = Fraction(max(0, container.start_time or 0), _SECOND) + start
     picture = picture_from(container, stream, begin)
     try:
-        for packet in container.demux(stream) if picture else ():
+        for packet in demux(container, stream) if picture else ():
             for later in packet.decode():
                 tick = stream.time_base
                 if later.pts is None or tick is None or later.pts * tick > begin:
@@ -106,7 +107,7 @@ def _describe(
     if first.format.name.startswith("xyz"):
         color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
     start = Fraction(max(0, container.start_time or 0), _SECOND)
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    rate = _rate(stream)
     duration = _duration(container, stream)
     return FilmInfo(
         path=path,
@@ -166,6 +167,13 @@ def _field_order(context: VideoCodecContext, first: av.VideoFrame) -> int:
         # DV does not say it, and always shows the lower lines first.
         return 3 if context.codec.canonical_name == "dvvideo" else 0
     return context.field_order
+
+
+def _rate(stream: VideoStream) -> Fraction:
+    average, guessed = stream.average_rate, stream.guessed_rate
+    if average and guessed and average > _WILD * guessed:
+        return guessed  # that of bare DV is its clock's
+    return average or guessed or Fraction(25)
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.vidcolor.media.made import Side, make
+from vidcolor.errors import OptionError
 from vidcolor.media.fates import Fate
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
@@ -96,6 +97,25 @@ def test_times_are_kept_or_the_rounding_is_said(
 
 def test_times_that_need_no_rounding_are_not_spoken_of(tmp_path: Path) -> None:
     assert not plan(make(tmp_path / "film.mp4"), "out.mkv").notes  # every 40 ms
+
+
+def test_avi_cannot_start_late(tmp_path: Path) -> None:
+    source = make(tmp_path / "film.mp4", start=Fraction(36, 25))
+    with pytest.raises(OptionError, match=r"late.*\.mkv"):
+        plan(source, "out.avi", codec="ffv1")
+    assert plan(source, "out.avi", codec="ffv1", explicit=False).path.suffix == ".mkv"
+
+
+@pytest.mark.parametrize("size", [(3, 5), (2, 16), (40, 3)])
+def test_a_tiny_picture_can_be_kept_for_good(
+    tmp_path: Path, color: Color, size: tuple[int, int]
+) -> None:
+    wishes = {"codec": "png", "pix_fmt": "gray", "width": size[0], "height": size[1]}
+    source = make(tmp_path / "film.avi", **wishes)
+    made = plan(source, "out.mkv", codec="ffv1")
+    truth = color(made, source)
+    found = [frame.luma for frame in Reader(made.path).frames()]
+    assert all((a == b).all() for a, (_, b) in zip(found, truth, strict=True))
 
 
 def test_avi_cannot_say_which_field_is_first(tmp_path: Path) -> None:

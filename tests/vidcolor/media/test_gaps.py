@@ -30,6 +30,11 @@ def test_a_short_hole_is_a_loss_only_in_a_damaged_film() -> None:
     assert found.are_losses(damaged=True)
 
 
+def test_a_film_of_few_pictures_far_apart_has_lost_none() -> None:
+    assert not gaps(0, 1_800_000, 3_600_000).are_losses(damaged=False)
+    assert not gaps(0, 40, 80, 7_200_000).are_losses(damaged=False)
+
+
 @pytest.mark.parametrize("damaged", [False, True])
 def test_an_uneven_film_has_holes_by_nature(damaged: bool) -> None:
     assert not gaps(0, 40, 55, 400, 700).are_losses(damaged=damaged)
