@@ -1,5 +1,6 @@
 """Colour a file: read it, colour its frames, write it, and give an account."""
 
+import os
 from collections import deque
 from collections.abc import Generator, Mapping
 from contextlib import closing
@@ -120,7 +121,7 @@ def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
     """Return the file to write, and whether a person chose its name."""
     if target is None:
         return default_target(source), False
-    if Path(target).is_dir():
+    if os.path.isdir(target):  # noqa: PTH112 - this one bears with any name
         return Path(target) / source.name, False
     return Path(target), True
 

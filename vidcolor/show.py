@@ -4,6 +4,7 @@ All of it goes to stderr but JSON, which is a result and goes to stdout.
 """
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,7 @@ from rich.text import Text
 from vidcolor.events import Event, Failed, Finished, Progressed, Started, Verifying
 from vidcolor.times import format_time
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _LINE_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
 console = Console(stderr=True, highlight=False)
@@ -105,18 +107,22 @@ class LineShow(QuietShow):
     """Plain lines, a few a minute: for logs."""
 
     def __init__(self) -> None:
-        self._started = self._told = 0.0
-        self._done = 0
+        self._began = self._told = 0.0
+        self._done: int | None = 0  # frames when it began; None: it has not yet
         self._total: int | None = None
 
     def __call__(self, event: Event) -> None:
         """Print a line when there is something to say."""
         if isinstance(event, Started):
-            self._started = self._told = monotonic()
-            self._total, self._done = event.frames, event.done
+            self._began = self._told = monotonic()
+            self._total = event.frames
+            self._done = None if event.done else 0
             _tell_start(event)
         elif isinstance(event, Progressed | Verifying):
             now = monotonic()
+            if self._done is None:  # so far, time went to what was done before
+                self._began = self._told = now
+                self._done = event.frames
             if now - self._told >= _LINE_EVERY:
                 self._told = now
                 line = self._line(event, now)
@@ -129,7 +135,7 @@ class LineShow(QuietShow):
     def _line(self, event: Progressed | Verifying, now: float) -> str:
         if isinstance(event, Verifying):
             return f"{event.frames}/{event.of} frames verified"
-        rate = (event.frames - self._done) / (now - self._started)
+        rate = (event.frames - (self._done or 0)) / (now - self._began)
         of = f"/{self._total}" if self._total else ""
         left = ""
         if self._total and self._total > event.frames:
@@ -222,8 +228,18 @@ class JsonShow:
     def __call__(self, event: Event) -> None:
         """Print the event."""
         values = {"event": type(event).__name__.lower(), **asdict(event)}
-        sys.stdout.write(json.dumps(values, default=_plain) + "\n")
+        sys.stdout.write(to_json(values) + "\n")
         sys.stdout.flush()
+
+
+def to_json(values: Any, indent: int | None = None) -> str:
+    """Return values as JSON in ASCII; bytes that are no text come out as U+FFFD.
+
+    Python holds them as halves of characters, which parsers choke on.
+    """
+    text = json.dumps(values, default=_plain, ensure_ascii=False)
+    whole = _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
+    return json.dumps(json.loads(whole), indent=indent)
 
 
 def _plain(value: Any) -> str | float:

@@ -1,9 +1,11 @@
 """Which files a command is about, and where their results go."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from vidcolor.errors import OptionError, ReadError, WriteError
+from vidcolor.plain_file import reason
 from vidcolor.stills import STILL_SUFFIXES
 
 # fmt: off
@@ -25,7 +27,7 @@ def find_sources(paths: Iterable[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if _is_folder(path):
             inside = [p for p in sorted(path.rglob("*")) if _is_source(p)]
             if not inside:
                 raise ReadError(path, "holds no films or photos")
@@ -35,6 +37,13 @@ def find_sources(paths: Iterable[Path]) -> list[Path]:
         else:
             raise ReadError(path, "there is no such file or folder")
     return list(dict.fromkeys(found))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # its name is too long
+        raise ReadError(path, reason(error)) from error
 
 
 def choose_targets(
@@ -54,7 +63,7 @@ def choose_targets(
         return [None] * len(sources)
     if len(paths) == 1 and not paths[0].is_dir():
         return [output]
-    if output.exists() and not output.is_dir():
+    if os.path.isfile(output):  # noqa: PTH113 - this one bears with any name
         raise OptionError(f"{output} is a file: name a folder for several results")
     folders = [output / _folder_inside(source, paths) for source in sources]
     results = {f / s.name for f, s in zip(folders, sources, strict=True)}

@@ -3,6 +3,7 @@
 Weights are read in ways that run none of the file's code (see `reading`).
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def load_model(name_or_path: str) -> LoadedModel:
     if name_or_path in MODELS:
         return _load_named(name_or_path)
     path = Path(name_or_path).expanduser()
-    if path.exists() or path.suffix.lower() in SUFFIXES or len(path.parts) > 1:
+    if path.suffix.lower() in SUFFIXES or len(path.parts) > 1 or _is_there(path):
         return _load_file(path)
     raise UnknownModelError(
         f"no model and no file is called {name_or_path!r}; the models are: "
@@ -69,7 +70,7 @@ def _load_named(name: str) -> LoadedModel:
 
 
 def _load_file(path: Path) -> LoadedModel:
-    if not path.is_file():
+    if not _is_there(path):
         raise WeightsError(f"{path}: there is no such file")
     tensors = read_weights(path)
     layout = _layout(tensors)
@@ -82,6 +83,10 @@ def _load_file(path: Path) -> LoadedModel:
         f"{path}: its {len(tensors)} tensors fit no network known here; there are: "
         f"{', '.join(MODELS)}"
     )
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - this one bears with any name
 
 
 def _cure(name: str) -> str:

@@ -1,6 +1,5 @@
 """`vidcolor evaluate`: a result beside the truth."""
 
-import json
 from itertools import count
 from math import isfinite
 from pathlib import Path
@@ -15,7 +14,7 @@ from vidcolor.cli.importing import all_kept
 from vidcolor.cli.options import Json, Overwrite, Quiet
 from vidcolor.cli.output import frame_bar
 from vidcolor.errors import OptionError
-from vidcolor.show import console, printable
+from vidcolor.show import console, printable, to_json
 from vidcolor.times import format_time
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def evaluate(
         write_still(plot, Still(curves.draw()))
     if as_json:
         files = {"truth": str(truth), "result": str(result)}
-        typer.echo(json.dumps(files | facts(scored), indent=2))
+        typer.echo(to_json(files | facts(scored), indent=2))
     else:
         Console(highlight=False, width=_WIDEST).print(_table(scored))
     for loss in scored.lost:

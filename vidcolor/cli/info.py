@@ -1,6 +1,5 @@
 """`vidcolor info`: what is in a film."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ from rich.table import Column, Table
 
 from vidcolor.cli.options import Json, Quiet
 from vidcolor.cli.output import frame_bar, stdout
-from vidcolor.show import printable
+from vidcolor.show import printable, to_json
 
 
 def info(
@@ -23,7 +22,7 @@ def info(
     with frame_bar(quiet or as_json, None) as tick:
         facts = describe(source, tick)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, default=str))
+        typer.echo(to_json(facts, indent=2))
         return
     table = Table("", Column("", overflow="fold"), show_header=False, box=None)
     for key, value in facts.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from vidcolor.show import console
+from vidcolor.show import console, printable
 
 
 def stdout() -> Console:
@@ -19,6 +19,9 @@ def stdout() -> Console:
 
 def print_path(path: Path) -> None:
     """Print the path of a result, alone on its line."""
+    if sys.stdout.isatty():
+        stdout().print(printable(path), soft_wrap=True)
+        return
     # Names are bytes on some systems: those that are no text come out as they are.
     sys.stdout.flush()
     sys.stdout.buffer.write(os.fsencode(path) + b"\n")
@@ -28,6 +31,7 @@ def print_path(path: Path) -> None:
 @contextmanager
 def frame_bar(quiet: bool, total: int | None) -> Iterator[Callable[[int], None]]:
     """Give a function that is told how many frames have been looked at."""
-    with Progress(console=console, transient=True, disable=quiet) as progress:
+    disable = quiet or not console.is_terminal
+    with Progress(console=console, transient=True, disable=disable) as progress:
         task = progress.add_task("looking through", total=total)
         yield lambda done: progress.update(task, completed=done)

@@ -5,24 +5,38 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidcolor.errors import WriteError
+from vidcolor.plain_file import reason
 
 
 def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
     """Refuse a target that cannot or must not be written.
 
     Raises:
-        WriteError: it is the source, a folder, or there without leave to overwrite; or
-            its folder is missing.
+        WriteError: it is the source, a folder, a device, or there without leave to
+            overwrite; its folder is missing, or it cannot have this name.
     """
+    try:
+        problem = _problem(source, target, overwrite)
+    except OSError as error:  # the name is too long, or its folder may not be looked at
+        raise WriteError(target, reason(error)) from error
+    if problem:
+        raise WriteError(target, problem)
+
+
+def _problem(source: Path, target: Path, overwrite: bool) -> str:
+    """Return why a target must not be written; '' for no reason."""
     folder = target.parent
     if not folder.is_dir():
-        raise WriteError(target, f"there is no folder {folder}; make it first")
+        return f"there is no folder {folder}; make it first"
     if target.is_dir():
-        raise WriteError(target, "is a folder; name a file in it")
+        return "is a folder; name a file in it"
     if target.exists() and source.exists() and target.samefile(source):
-        raise WriteError(target, "is the film itself; name another target")
+        return "is the film itself; name another target"
+    if target.exists() and not target.is_file():
+        return "is no file but a pipe or a device; name another target"
     if not overwrite and (target.exists() or target.is_symlink()):
-        raise WriteError(target, "is there already; --overwrite replaces it")
+        return "is there already; --overwrite replaces it"
+    return ""
 
 
 def sync(path: Path) -> None:
