@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from vidcolor.media.complaints import Complaints
 from vidcolor.media.damage import Damage
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import open_source, reason
+from vidcolor.media.opening import demux, open_source, reason
 
 _UNINDEXED = {"mpegts", "mpeg", "mpegvideo", "h264", "hevc"}
 _READ_ERRORS_BORNE = 20  # in a row; demuxers find their feet again after one or two
@@ -129,7 +129,7 @@ def _packets(
     """Yield packets, going on after errors of reading while that leads anywhere."""
     errors = 0
     complaints = Complaints()
-    packets = container.demux(stream)
+    packets = demux(container, stream)
     while errors < _READ_ERRORS_BORNE:
         try:
             with complaints.listening():
@@ -142,4 +142,4 @@ def _packets(
         except (av.FFmpegError, OSError) as error:
             errors += 1
             damage.read_error = reason(error)
-            packets = container.demux(stream)
+            packets = demux(container, stream)

@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import open_source
+from vidcolor.media.opening import demux, open_source
 from vidcolor.media.picture import planar_format
 from vidcolor.media.span import Span
 
@@ -72,7 +72,7 @@ def picture_from(
     """Return the first picture that decodes from about a time on, if there is one."""
     try:
         container.seek(int(seconds * _SECOND))
-        for count, packet in enumerate(container.demux(stream)):
+        for count, packet in enumerate(demux(container, stream)):
             try:
                 pictures = packet.decode()
             except av.FFmpegError:

@@ -1,10 +1,15 @@
 """Opens films, and only films: one local file, no lists, scripts or addresses."""
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from vidcolor.errors import ReadError
@@ -58,6 +63,14 @@ def film_stream(container: InputContainer) -> VideoStream | None:
         if stream.codec_context is not None and not is_cover:
             return stream
     return None
+
+
+def demux(container: InputContainer, *streams: Stream) -> "Iterator[Packet[Any]]":
+    """Yield the packets of some streams, in the file's order, and those that flush."""
+    # Where another stream turns up in the middle, as in television, PyAV stumbles over
+    # it when all is read and the streams that it knows are flushed.
+    with suppress(IndexError):
+        yield from container.demux(*streams)
 
 
 def _reason(error: Exception) -> str:

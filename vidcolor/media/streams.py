@@ -16,7 +16,7 @@ from av.stream import Discard, Stream
 from vidcolor.media.clock import Clock
 from vidcolor.media.fates import Fate, StreamFate
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import open_source
+from vidcolor.media.opening import demux, open_source
 from vidcolor.media.span import Span
 from vidcolor.media.tags import stream_tags
 from vidcolor.media.target_plan import Plan
@@ -188,7 +188,7 @@ class SideStreams:
                 start = floor((self._span.begin - _AHEAD) * 1_000_000)
                 self._source.seek(max(0, start))
         try:
-            for packet in self._source.demux(*wanted):
+            for packet in demux(self._source, *wanted):
                 if packet.size == 0 and packet.pts is None and packet.dts is None:
                     continue
                 self._tracks[packet.stream.index].refine(packet)
@@ -263,7 +263,7 @@ def add_copy(target: OutputContainer, source: Stream) -> Stream:
 
 
 def _first_packet(container: InputContainer, index: int) -> "Packet[Any] | None":
-    packets = container.demux(container.streams[index])
+    packets = demux(container, container.streams[index])
     return next((packet for packet in packets if packet.size), None)
 
 

@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.vidcolor.media.made import Side, make
 from vidcolor.errors import ReadError
 from vidcolor.media.picture import Frame
 from vidcolor.media.reader import Reader
@@ -172,3 +173,26 @@ def test_strange_names_are_only_names(make_film: Make, name: str) -> None:
     except OSError:
         pytest.skip("this system does not allow the name")
     assert list(Reader(path).frames())
+
+
+def test_a_stream_that_turns_up_in_the_middle_does_not_end_the_film(
+    tmp_path: Path,
+) -> None:
+    options = {"qp": "1", "preset": "ultrafast"}
+    wishes = {"width": 320, "height": 240, "rate": Fraction(5), "options": options}
+    parts = [
+        make(tmp_path / "one.ts", frames=30, **wishes),
+        make(
+            tmp_path / "two.ts",
+            frames=10,
+            start=Fraction(6),
+            sides=[Side("aac"), Side("mp2")],
+            **wishes,
+        ),
+        make(tmp_path / "three.ts", frames=30, start=Fraction(8), **wishes),
+    ]
+    film = tmp_path / "film.ts"
+    film.write_bytes(b"".join(part.read_bytes() for part in parts))
+    reader = Reader(film)
+    assert len(reader.info.streams) == 1  # or it shows nothing
+    assert sum(1 for _ in reader.frames()) == 70

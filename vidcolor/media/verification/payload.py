@@ -15,7 +15,7 @@ from av.stream import Discard
 from av.video.frame import VideoFrame
 
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import open_source
+from vidcolor.media.opening import demux, open_source
 from vidcolor.media.picture import plane
 from vidcolor.media.span import Span
 
@@ -99,7 +99,7 @@ def _packets(
     if not wanted:
         return  # demux() of nothing would mean everything
     with suppress(av.FFmpegError):  # the film's own reader tells of a broken file
-        for packet in film.demux(*wanted):
+        for packet in demux(film, *wanted):
             if packet.size or flush:
                 yield packet
 
