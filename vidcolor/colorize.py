@@ -93,7 +93,7 @@ def colorize(
     if source.suffix.lower() in STILL_SUFFIXES:
         check_target(source, aim, overwrite=overwrite)
         colorizer = _colorizer(model, device, size, vividness)
-        return _color_still(source, aim, colorizer, on_event)
+        return _color_still(source, aim, colorizer, on_event, verify=verify)
     span = _seconds(start), _seconds(end)
     with Reader(source, span[0]) as reader:
         plan = plan_target(
@@ -217,7 +217,12 @@ def _verified(
 
 
 def _color_still(
-    source: Path, target: Path, colorizer: Colorizer, on_event: OnEvent
+    source: Path,
+    target: Path,
+    colorizer: Colorizer,
+    on_event: OnEvent,
+    *,
+    verify: bool,
 ) -> Finished:
     began = monotonic()
     still = read_still(source)
@@ -226,6 +231,9 @@ def _color_still(
     colored = replace(still, rgb=colorizer.colorize_image(still.rgb))
     losses = write_still(target, colored)
     on_event(Progressed(source, 1, 1))
+    notes = [f"left out: {loss}" for loss in (*still.notes, *losses)]
+    if verify:
+        notes.append("not verified: it is a photo")
     return Finished(
         source=source,
         target=target,
@@ -235,7 +243,7 @@ def _color_still(
         lost_frames=0,
         lost=(),
         shots=1,
-        notes=tuple(f"left out: {loss}" for loss in (*still.notes, *losses)),
+        notes=tuple(notes),
         model=colorizer.model.name,
         sha256=colorizer.model.sha256,
         settings=Settings(colorizer.size, colorizer.vividness, smooth=0, fast=False),

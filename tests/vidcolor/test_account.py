@@ -32,9 +32,7 @@ REAL = [
     "cover_art_movtext_chapters.mp4",
     "interlaced_tff_mpeg2.ts",
     "mjpeg_pcm.avi",
-    "timecode_data_stream.mov",
     "two_audio_two_subs_chapters_attachment.mkv",
-    "wmv2_wma.wmv",
 ]
 
 
@@ -45,7 +43,8 @@ def plain(facts: Any) -> Any:
 
 def check_foretold(source: Path, weights: str) -> None:
     foretold = plain(describe(source))
-    told = plain(asdict(colorize(source, model=weights, device="cpu", size=64)))
+    done = colorize(source, model=weights, device="cpu", size=64, fast=True)
+    told = plain(asdict(done))
     assert {name: told[name] for name in SHARED} == {
         name: foretold[name] for name in SHARED
     }

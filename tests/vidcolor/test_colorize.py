@@ -176,6 +176,16 @@ def test_a_photo_keeps_its_luma(
     assert result.std(axis=2).max() > 1
 
 
+def test_a_photo_is_not_verified_and_that_is_said(
+    colorizer: Colorizer, tmp_path: Path
+) -> None:
+    source = tmp_path / "photo.png"
+    Image.fromarray(noise(1)[0]).save(source)
+    finished = colorize(source, model=colorizer, verify=True)
+    assert finished.verification is None
+    assert finished.notes == ("not verified: it is a photo",)
+
+
 def test_the_result_plays(film: Film, colorizer: Colorizer, tmp_path: Path) -> None:
     target = colorize(film(noise(3)), tmp_path / "c.mp4", model=colorizer).target
     with av.open(str(target)) as container:
