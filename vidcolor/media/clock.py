@@ -11,6 +11,7 @@ class Clock:
     second: int  # ticks a second
     last: int | None = None
     mended: int = 0
+    restarts: int = 0  # where another recording was joined on
     _offset: int = 0
 
     def mend(self, ticks: int | None) -> int:
@@ -29,6 +30,7 @@ class Clock:
             ticks += self._offset
         if ticks < self.last - self.second:
             self._offset += self.last + self.step - ticks
+            self.restarts += 1
             ticks, self.mended = self.last + self.step, self.mended + 1
         elif ticks <= self.last:
             ticks, self.mended = self.last + 1, self.mended + 1

@@ -16,6 +16,7 @@ class Damage:
     refitted: int = 0  # given out in another size, depth or range than they had
     refitted_from: str = ""  # what the first of them was, and when
     retimed: int = 0  # given out, with a timestamp that was missing or ran backwards
+    restarts: int = 0  # of the film's clock, where recordings were joined
     gap_frames: int = 0  # missing between others, by their times
     gap_places: int = 0
     cut_off: str = ""  # how the end is missing
@@ -55,6 +56,11 @@ class Damage:
             )
         if self.cut_off:
             lines.append(self.cut_off)
+        if self.restarts:
+            lines.append(
+                f"the clock starts anew in {_count(self.restarts, 'place')}, where "
+                "sound may be out of step by what the joined recordings' ends differ"
+            )
         if self.refitted:
             lines.append(
                 f"{_count(self.refitted, 'frame')} ({self.refitted_from}) brought to "

@@ -9,6 +9,7 @@ says in its log only, and frame threads must not be listened to.
 
 from collections.abc import Generator, Iterator
 from fractions import Fraction
+from itertools import islice
 from math import floor
 
 import av
@@ -37,17 +38,23 @@ def read_pictures(
     With `start` (seconds on the file's clock) the first ones may still lie before it,
     but none after it is left out.
     """
-    last: int | None = None
+    given, last = 0, None
     if info.timed and info.codec != "ffv1":
         try:
-            for picture in _decode_from(info, damage, start, "AUTO"):
-                last = picture.pts if picture.pts is not None else last
+            for given, picture in enumerate(
+                _decode_from(info, damage, start, "AUTO"), 1
+            ):
+                last = picture.pts
                 yield picture
             return
         except _DamageMetError:
-            start = start if last is None else last * info.time_base
-    for picture in _decode_from(info, damage, start, "SLICE"):
-        if last is None or picture.pts is None or picture.pts > last:
+            pass
+    if last is None or info.container in _UNINDEXED:
+        # Its time may run from 0 more than once: what was given can only be counted.
+        yield from islice(_decode_from(info, damage, start, "SLICE"), given, None)
+        return
+    for picture in _decode_from(info, damage, last * info.time_base, "SLICE"):
+        if picture.pts is None or picture.pts > last:
             yield picture
 
 

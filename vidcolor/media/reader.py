@@ -70,7 +70,7 @@ class Reader:
             for picture in pictures:
                 info.stamp.check(info.path)
                 pts = clock.mend(picture.pts)
-                damage.retimed = clock.mended
+                damage.retimed, damage.restarts = clock.mended, clock.restarts
                 time = pts * info.time_base
                 if span.is_before(time):
                     continue

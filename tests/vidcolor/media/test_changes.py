@@ -16,12 +16,14 @@ from vidcolor.media.span import Span
 SECOND = 25  # frames
 
 
-def joined(folder: Path, *parts: dict[str, Any], name: str = "film.ts") -> Path:
-    """Write parts of a second each, one after another, into one file."""
+def joined(
+    folder: Path, *parts: dict[str, Any], name: str = "film.ts", step: int = 1
+) -> Path:
+    """Write parts of a second each into one file, each `step` seconds later."""
     film = folder / name
     for number, wishes in enumerate(parts):
         made = {"codec": "mpeg2video", "frames": SECOND, "seed": number, **wishes}
-        part = make(folder / f"part{number}.ts", start=Fraction(number), **made)
+        part = make(folder / f"part{number}.ts", start=Fraction(number * step), **made)
         with film.open("ab") as out:
             out.write(part.read_bytes())
     return film
@@ -126,3 +128,14 @@ def test_a_second_program_is_named_before_it_is_left_out(tmp_path: Path) -> None
     notes = plan(film).notes
     assert any(note.startswith("video") and "left out" in note for note in notes)
     assert any(note.startswith("audio") and "left out" in note for note in notes)
+
+
+def test_recordings_joined_end_to_end_lose_no_frame(tmp_path: Path) -> None:
+    # Each begins at 0 again, and MPEG-TS takes the seam for damage.
+    film = joined(tmp_path, *[{"frames": 3 * SECOND}] * 3, step=0)
+    reader = Reader(film)
+    times = [frame.seconds for frame in reader.frames()]
+    assert len(times) == 9 * SECOND
+    assert times == sorted(set(times))
+    assert times[-1] - times[0] < 10
+    assert any("starts anew in 2 places" in line for line in reader.damage.lines())
