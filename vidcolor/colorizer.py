@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
-from vidcolor.device import choose_device, is_gpu_full, is_memory_full
-from vidcolor.errors import OptionError
+from vidcolor.device import choose_device, is_gpu_full
+from vidcolor.errors import OptionError, is_memory_full
 from vidcolor.upsample import sample, sharpen, shrink, spread, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model

@@ -34,11 +34,6 @@ def is_gpu_full(error: Exception) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
 
 
-def is_memory_full(error: Exception) -> bool:
-    """Whether an error says that the computer's own memory ran out."""
-    return isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
-
-
 def idle_gpu(device: torch.device) -> str | None:
     """Return a warning when the CPU works though there is a GPU, else None."""
     if device.type != "cpu":

@@ -34,3 +34,14 @@ class WriteError(VidcolorError):
 
 class OptionError(VidcolorError):
     """Options that do not fit each other, the file or this machine."""
+
+
+def is_memory_full(error: Exception) -> bool:
+    """Whether an error says that the computer's own memory ran out."""
+    # Torch and OpenCV have no error of their own for it.
+    said = str(error)
+    return (
+        isinstance(error, MemoryError)
+        or "DefaultCPUAllocator" in said
+        or "Insufficient memory" in said
+    )

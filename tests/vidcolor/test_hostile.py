@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -301,6 +302,52 @@ def test_what_is_not_permitted_is_told_and_nothing_is_left(
     assert "permission denied" in result.err
     clip.chmod(0)
     assert "permission denied" in run("info", clip).err
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
+    """Make an error happen in the middle of colouring."""
+
+    def plan(error: Exception) -> None:
+        def to_chroma(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr("vidcolor.pipeline.to_chroma", to_chroma)
+
+    return plan
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 4 GB"),
+        cv2.error("Insufficient memory (Failed to allocate 4 bytes)"),
+    ],
+)
+def test_too_little_memory_is_told_in_a_line(
+    run: Run,  # noqa: F811
+    clip: Path,
+    weights: str,
+    fail: Callable[[Exception], None],
+    error: Exception,
+) -> None:
+    fail(error)
+    result = run("colorize", clip, "--model", weights, "--size", 64)
+    assert result.code == cli.FAILED
+    assert "smaller --size" in result.err
+    assert not clip.with_name("film.color.mkv").exists()
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(
+    run: Run,  # noqa: F811
+    clip: Path,
+    weights: str,
+    fail: Callable[[Exception], None],
+) -> None:
+    fail(ZeroDivisionError("a mistake"))
+    with pytest.raises(ZeroDivisionError, match="a mistake"):
+        run("colorize", clip, "--model", weights, "--size", 64)
 
 
 def test_wrong_usage_is_told_without_escapes(run: Run, clip: Path) -> None:  # noqa: F811

@@ -14,7 +14,7 @@ from vidcolor.cli.info import info
 from vidcolor.cli.interrupt import Interrupted, interrupts
 from vidcolor.cli.models import models_app
 from vidcolor.cli.preview import preview
-from vidcolor.errors import VidcolorError
+from vidcolor.errors import VidcolorError, is_memory_full
 from vidcolor.show import console, notes, printable, told
 from vidcolor_models.errors import ModelError
 
@@ -44,6 +44,18 @@ def vidcolor(
     """Colour black-and-white film, and leave all else in the file as it was."""
 
 
+def _tell(error: Exception) -> int:
+    """Tell what is no mistake of ours, and return the code for it; raise the rest."""
+    if is_memory_full(error):
+        console.print("[red]error:[/] there is not enough memory: try a smaller --size")
+        return FAILED
+    # Usage errors know how to show themselves, whichever click typer comes with.
+    if not hasattr(error, "exit_code") or not hasattr(error, "show"):
+        raise error
+    error.show()
+    return WRONG_USAGE
+
+
 def main() -> None:
     """Run the command line; an expected failure is one line, not a traceback."""
     interrupts.catch()
@@ -60,9 +72,5 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
     except Exception as error:
-        # Usage errors know how to show themselves, whichever click typer comes with.
-        if not hasattr(error, "exit_code") or not hasattr(error, "show"):
-            raise
-        error.show()
-        code = WRONG_USAGE
+        code = _tell(error)
     sys.exit(code if isinstance(code, int) else 0)
