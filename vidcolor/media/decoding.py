@@ -41,10 +41,8 @@ def read_pictures(
     given, last = 0, None
     if info.timed and info.codec != "ffv1":
         try:
-            for given, picture in enumerate(
-                _decode_from(info, damage, start, "AUTO"), 1
-            ):
-                last = picture.pts
+            for picture in _decode_from(info, damage, start, "AUTO"):
+                given, last = given + 1, picture.pts
                 yield picture
             return
         except _DamageMetError:
