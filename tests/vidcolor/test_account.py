@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,21 @@ import pytest
 from tests.vidcolor.media.made import Side, make
 from vidcolor.colorize import colorize
 from vidcolor.describe import describe
+from vidcolor.events import (
+    Failed,
+    Finished,
+    Progressed,
+    Settings,
+    Started,
+    Verifying,
+)
+from vidcolor.media.reader import Reader
+from vidcolor.media.verification.pictures import PictureCheck
+from vidcolor.media.verification.streams import StreamCheck
+from vidcolor.media.verification.verify import Verification
 
 ODD = Path(__file__).resolve().parents[3] / "shared" / "clips" / "odd"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "json.md"
 SHARED = ("source", "target", "frames", "lost_frames", "lost", "notes")
 SHARED += ("streams", "encoder", "pix_fmt", "encoder_options", "color_tags")
 WORDS = ((0, b"one"), (200, b"two"))
@@ -49,6 +62,7 @@ def check_foretold(source: Path, weights: str) -> None:
         name: foretold[name] for name in SHARED
     }
     assert told["decoded"] == foretold["frames"]
+    assert told["color_tags"] == Reader(done.target).info.color.names()
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -63,3 +77,23 @@ def test_info_foretells_the_account_of_real_films(
     if not ODD.is_dir():
         pytest.skip("the odd clips are not beside this checkout (../shared)")
     check_foretold(Path(shutil.copy(ODD / name, tmp_path)), weights)
+
+
+@pytest.mark.parametrize("event", [Started, Progressed, Verifying, Finished, Failed])
+def test_every_event_is_documented(event: type) -> None:
+    text = DOCUMENT.read_text()
+    assert f"`{event.__name__.lower()}`" in text
+    assert {f.name for f in fields(event) if f"`{f.name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("part", [Settings, Verification, PictureCheck, StreamCheck])
+def test_every_part_of_the_account_is_documented(part: type) -> None:
+    text = DOCUMENT.read_text()
+    names = {f.name for f in fields(part)}
+    assert {n for n in names if f"`{n}`" not in text and f".{n}`" not in text} == set()
+
+
+def test_info_is_documented(tmp_path: Path) -> None:
+    told = describe(make(tmp_path / "plain.mkv", codec="ffv1"))
+    text = DOCUMENT.read_text()
+    assert {name for name in told if f"`{name}`" not in text} == set()
