@@ -229,7 +229,7 @@ def _color_still(
     warning = idle_gpu(colorizer.device)
     on_event(Started(source, target, 1, 0, colorizer.device.type, (), warning))
     colored = replace(still, rgb=colorizer.colorize_image(still.rgb))
-    losses = write_still(target, colored)
+    losses = write_still(target, colored, like=source)
     on_event(Progressed(source, 1, 1))
     notes = [f"left out: {loss}" for loss in (*still.notes, *losses)]
     if verify:

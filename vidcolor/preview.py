@@ -109,13 +109,17 @@ def write_sample(
         return color_film(reader, writer, colorizer, paint, span, settings, on_event)
 
 
-def write_sheet(target: Path, sheet: NDArray[np.uint8]) -> None:
+def write_sheet(
+    target: Path, sheet: NDArray[np.uint8], film: Path | None = None
+) -> None:
     """Write a sheet as PNG, JPEG, TIFF or WebP, by the target's suffix.
+
+    Those may read it who may read the film, where one is given.
 
     Raises:
         WriteError: the suffix is none of these, or the file cannot be written.
     """
-    write_still(target, Still(sheet))
+    write_still(target, Still(sheet), like=film)
 
 
 def curtain(painted: Generator[Painted], neutral: int) -> Generator[Painted]:

@@ -203,6 +203,30 @@ def test_attachments_are_bytes_and_their_names_are_no_paths(
         assert {bytes(s.data) for s in kept} == {b"attached bytes"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_results_are_as_private_as_their_sources(
+    run: Run,  # noqa: F811
+    clip: Path,
+    weights: str,
+) -> None:
+    photo = clip.with_name("photo.png")
+    cv2.imwrite(str(photo), np.full((30, 40), 90, np.uint8))
+    options = ("--model", weights, "--size", 64)
+    for mode in (0o600, 0o640, 0o644):
+        clip.chmod(mode)
+        photo.chmod(mode)
+        for command, source, name in (
+            ("colorize", clip, "result.mkv"),
+            ("colorize", photo, "result.png"),
+            ("preview", clip, "sheet.png"),
+        ):
+            target = clip.with_name(name)
+            target.unlink(missing_ok=True)
+            result = run(command, source, "-o", target, *options)
+            assert result.code == 0, result.err
+            assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
 @pytest.mark.parametrize("how", ["same", "symlink", "hard link", "other spelling"])
 @pytest.mark.parametrize("command", ["colorize", "preview"])
 def test_a_film_is_never_its_own_target(

@@ -52,7 +52,7 @@ def evaluate(
 
     scored, curves = _measure(truth, result, quiet or as_json)
     if plot is not None:
-        write_still(plot, Still(curves.draw()))
+        write_still(plot, Still(curves.draw()), like=truth)
     if as_json:
         files = {"truth": str(truth), "result": str(result)}
         typer.echo(to_json(files | facts(scored), indent=2))

@@ -97,7 +97,7 @@ def preview(
     if terminal:
         _show_here(pairs)
     else:
-        write_sheet(target, contact_sheet(pairs))
+        write_sheet(target, contact_sheet(pairs), source)
         print_path(target)
 
 

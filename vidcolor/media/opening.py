@@ -78,4 +78,6 @@ def _reason(error: Exception) -> str:
         return reason(error)
     if isinstance(error, av.error.ArgumentError):
         return "is no film, or of a kind that is not read (as lists of other files are)"
+    if isinstance(error, MemoryError):  # FFmpeg takes a thousand streams
+        return "asks for too much memory, or has too many streams: damaged, or no film"
     return f"cannot be read as a film ({reason(error)}): damaged, cut off or no film"

@@ -90,3 +90,22 @@ def test_8k_film_is_read(tmp_path: Path) -> None:
         out.mux(stream.encode(None))
     (frame,) = Reader(path).frames()
     assert frame.luma.shape == (4320, 7680)
+
+
+def test_more_streams_than_anybody_needs_are_told(make_film: MakeFilm) -> None:
+    path = make_film(name="film.mp4", codec="mpeg4")
+    movie = path.read_bytes()
+    moov, trak = movie.index(b"moov") - 4, movie.index(b"trak") - 4
+    (size,) = struct.unpack_from(">I", movie, trak)
+    track = movie[trak : trak + size]
+    (index,) = struct.unpack_from(">I", movie, moov)
+    index += 2000 * size
+    path.write_bytes(
+        movie[:moov]
+        + struct.pack(">I", index)
+        + movie[moov + 4 : trak]
+        + track * 2000
+        + movie[trak:]
+    )
+    with pytest.raises(ReadError, match="too many streams"):
+        Reader(path)
