@@ -7,7 +7,16 @@ from typing import Any
 import performance
 import pytest
 import stages
-from performance import FILM, LONG_FILM, NETWORK, TRANSCODE, compare, measure, tables_of
+from performance import (
+    FAST,
+    FILM,
+    LONG_FILM,
+    NETWORK,
+    TRANSCODE,
+    compare,
+    measure,
+    tables_of,
+)
 from stages import Clock, Watch
 from tables import Table
 from ways import Cost
@@ -47,6 +56,7 @@ def test_ratios_are_of_ways_through_one_size() -> None:
         ("64x36", TRANSCODE): cost(1, 2),
         ("64x36", NETWORK): cost(3, 4),
         ("64x36", FILM): cost(5, 9),
+        ("64x36", FAST): cost(2, 3),
         ("64x36", LONG_FILM): cost(5, 9, 103),
     }
     assert list(compare(turn).values()) == pytest.approx([9 / (2 + 4), 5, 1.03])
