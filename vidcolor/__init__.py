@@ -41,6 +41,7 @@ def __getattr__(name: str) -> object:
     if name == "colorize":
         from vidcolor.colorize import colorize
 
+        globals()[name] = colorize  # where the import has put the module of this name
         return colorize
     if name == "evaluate":
         from vidcolor.evaluation.evaluate import evaluate
