@@ -32,7 +32,7 @@ from vidcolor.times import format_time
 _HALVES = re.compile("[\ud800-\udfff]")
 _LINE_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Show(Protocol):

@@ -15,7 +15,7 @@ from typing import IO
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor
 
 from vidcolor_models.errors import WeightsError
@@ -80,7 +80,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
             f"{path}: damaged, or no safetensors: its header is too long"
         )
     try:
-        return load_file(path)
+        return load(path.read_bytes())  # load_file refuses names that are no text
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path}: damaged, or no safetensors: {error}") from error
 

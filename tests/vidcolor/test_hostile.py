@@ -1,5 +1,6 @@
 """Names, tags and targets from hell, through the command line: told, or they work."""
 
+import io
 import json
 import os
 import re
@@ -13,9 +14,13 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
 
 from tests.vidcolor.test_cli import Result, Run, run  # noqa: F401 - run is a fixture
 from vidcolor import cli
+from vidcolor.show import printable
 
 Film = Callable[..., Path]
 
@@ -98,6 +103,34 @@ def test_a_result_may_have_any_name(
         assert result.code == 0
     there = {"film.mkv"} | ({target} if result.code == 0 else set())
     assert {path.name for path in clip.parent.iterdir()} == there
+
+
+@pytest.mark.parametrize("kind", WILD)
+def test_weights_and_sheets_may_have_any_name(
+    run: Run,  # noqa: F811
+    clip: Path,
+    weights: str,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(clip.parent)
+    name = WILD[kind][:240]
+    os.link(weights, f"{name}.safetensors")
+    names = f"--model={name}.safetensors", f"--output={name}.png"
+    result = run("preview", clip, *names, "--size", 64, "--at", 0)
+    assert result.code == 0, result.err
+    check_plain(result)
+    assert Path(f"{name}.png").stat().st_size > 0
+
+
+@given(st.text())
+def test_whatever_a_name_is_it_is_printed_as_one_line_of_text(text: str) -> None:
+    out = io.StringIO()
+    Console(file=out, highlight=False, emoji=False, width=80).print(
+        printable(text), soft_wrap=True
+    )
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    assert out.getvalue() == f"{shown}\n"
 
 
 def test_names_that_are_too_long_are_told_in_a_line(

@@ -14,7 +14,7 @@ from vidcolor.show import console, printable
 
 def stdout() -> Console:
     """Return a console for results, on what stdout is now."""
-    return Console(highlight=False)
+    return Console(highlight=False, emoji=False)
 
 
 def print_path(path: Path) -> None:
