@@ -69,7 +69,7 @@ def told(
 def verified(*faults: str) -> list[Event]:
     """Return the events of a job whose result was looked at."""
     pictures = PictureCheck(
-        *(4, 0, 0, None, 4, 0.0), *(43.21, 41.0, 0.12), *(0.0, None, 0.0)
+        *(4, 0, 0, None, 4, 0.0, 0, None), *(43.21, 41.0, 0.12), *(0.0, None, 0.0)
     )
     found = Verification(False, pictures, (), 0, 0, (), faults)
     done = replace(FINISHED, lost=(), verification=found)

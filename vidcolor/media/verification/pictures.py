@@ -11,6 +11,12 @@ from vidcolor.media.picture import Frame, Plane, deepened
 from vidcolor.yuv import YuvFormat
 
 _NONE = Fraction(0)  # seconds
+# A flat grey in a frame's place has an error of once the frame's variance, a frame that
+# has nothing to do with it one of about twice. The coarsest encoding of film stays far
+# below (0.3 at a crf of 51), that of pure noise near the grey. In frames without
+# contrast, errors of a 50th of the peak show nothing.
+_UNLIKE = 1.5
+_UNSEEN = 1 / 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class PictureCheck:
     first_missing: float | None
     changed: int  # whose luma is not the source's, bit for bit
     first_changed: float | None
+    unlike: int  # that do not show the source's picture: less like it than a flat grey
+    first_unlike: float | None
     psnr: float | None  # dB, of luma; None: all of it is equal
     worst_psnr: float | None  # dB, of the one frame that is furthest off
     worst_time: float | None
@@ -74,7 +82,7 @@ def compare(
     pairs: Iterable[tuple[Shown | None, Shown | None]], depth: int
 ) -> PictureCheck:
     """Return what a run of pairs has in common; `depth` is their bits a sample."""
-    sums = _Tally()
+    sums = _Tally((1 << depth) - 1)
     for old, new in pairs:
         sums.add(old, new)
     least, most = sums.delays or [(_NONE, 0.0)] * 2
@@ -86,6 +94,8 @@ def compare(
         first_missing=sums.first_missing,
         changed=sums.changed,
         first_changed=sums.first_changed,
+        unlike=sums.unlike,
+        first_unlike=sums.first_unlike,
         psnr=luma_psnr(sums.error / max(1, sums.frames), depth),
         worst_psnr=luma_psnr(sums.worst[0], depth),
         worst_time=sums.worst[1],
@@ -109,10 +119,12 @@ def luma_psnr(error: float, depth: int) -> float | None:
 class _Tally:
     """Sums over the pairs so far."""
 
-    def __init__(self) -> None:
-        self.frames = self.missing = self.added = self.changed = 0
+    def __init__(self, peak: int) -> None:
+        self.unseen = (peak * _UNSEEN) ** 2
+        self.frames = self.missing = self.added = self.changed = self.unlike = 0
         self.first_missing: float | None = None
         self.first_changed: float | None = None
+        self.first_unlike: float | None = None
         self.error = 0.0  # mean squared errors of frames, summed: all are of one size
         self.worst: tuple[float, float | None] = 0.0, None
         self.delays: list[tuple[Fraction, float]] = []  # the least and the greatest
@@ -127,15 +139,20 @@ class _Tally:
         else:
             self.frames += 1
             self._add_time(old, new)
-            self._add_luma(_error(old, new), float(old.seconds))
+            self._add_luma(old, new)
 
     def _add_time(self, old: Shown, new: Shown) -> None:
         delays = [*self.delays, (new.seconds - old.seconds, float(old.seconds))]
         self.delays = [min(delays), max(delays)]
 
-    def _add_luma(self, error: float, time: float) -> None:
+    def _add_luma(self, old: Shown, new: Shown) -> None:
+        error, time = _error(old, new), float(old.seconds)
         if not error:
             return
+        if error > self.unseen and error > _UNLIKE * float(old.luma.var()):
+            if not self.unlike:
+                self.first_unlike = time
+            self.unlike += 1
         if not self.changed:
             self.first_changed = time
         self.changed += 1

@@ -109,6 +109,11 @@ def _picture_faults(pictures: PictureCheck, lossless: bool) -> list[str]:
         )
     if pictures.added:
         faults.append(f"{_count(pictures.added, 'frame')} that the source has not")
+    if pictures.unlike:
+        faults.append(
+            f"{_count(pictures.unlike, 'frame')} not of the source's picture, "
+            f"the first at {pictures.first_unlike:.3f} s"
+        )
     if lossless and pictures.changed:
         faults.append(
             f"luma is changed in {_count(pictures.changed, 'frame')}, "

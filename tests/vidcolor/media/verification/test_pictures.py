@@ -62,6 +62,27 @@ def test_deep_codes_are_compared_exactly() -> None:
     assert found.psnr == pytest.approx(10 * np.log10(65535**2 * 48))
 
 
+def test_another_picture_in_a_frame_s_place_is_told_from_a_coarse_one() -> None:
+    ramp = np.tile(np.linspace(40, 200, 64, dtype=np.uint8), (48, 1))
+    coarse = ramp // 32 * 32
+    flat = np.full_like(ramp, ramp.mean())
+    other = ramp[:, ::-1]
+    times = [n * STEP for n in range(3)]
+    pairs = [
+        (Shown(ramp, time), Shown(luma, time))
+        for time, luma in zip(times, (coarse, flat, other), strict=True)
+    ]
+    found = compare(pairs, 8)
+    assert (found.changed, found.unlike) == (3, 1)
+    assert found.first_unlike == float(times[2])
+
+
+def test_black_frames_may_be_a_little_off() -> None:
+    black, nearly = (np.full((6, 8), code, np.uint8) for code in (16, 19))
+    found = compare([(Shown(black, STEP), Shown(nearly, STEP))], 8)
+    assert (found.changed, found.unlike) == (1, 0)
+
+
 def test_equal_pictures_have_no_psnr() -> None:
     assert luma_psnr(0, 8) is None
     assert luma_psnr(255**2, 8) == 0

@@ -112,6 +112,19 @@ def test_one_code_of_one_frame_is_found(make_film: Make, color: Color) -> None:
     assert faults(source, plan) == "luma is changed in 1 frame, the first at 0.240 s"
 
 
+def test_another_picture_is_found_behind_any_encoder(
+    make_film: Make, color: Color
+) -> None:
+    source = make_film()
+    plan = result(color, source, codec="h264", crf=51)
+    assert faults(source, plan) == ""
+    other = make_film(name="other.mkv", pix_fmt="gray")  # its first luma is the same
+    color(plan_target(Reader(other).info, plan.path, overwrite=True), other)
+    assert "9 frames not of the source's picture, the first at 0.040 s" in faults(
+        source, plan
+    )
+
+
 @pytest.mark.parametrize("gone", [0, 4, 9])
 def test_a_missing_frame_is_named(make_film: Make, color: Color, gone: int) -> None:
     source = make_film()
