@@ -1,5 +1,6 @@
 """The network at work: lightness in, ab out, on whatever device there is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -8,14 +9,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from vidcolor import openvino
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full
 from vidcolor.errors import OptionError, is_memory_full
 from vidcolor.upsample import sample, sharpen, shrink, spread, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
+from vidcolor_models.answer import Answer
 from vidcolor_models.film import Film
 from vidcolor_models.folding import fold_norms
 
@@ -70,9 +73,7 @@ class Colorizer:
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
         self.concessions: list[str] = []  # made when memory ran out, a sentence each
         self._coarser = 1  # how many times smaller than `size` pictures are shown
-        fold_norms(self.model.network)
-        self._network = self.model.network.to(self.device)
-        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = _runnable(self.model, self.device)
 
     def network_size(
         self, height: int, width: int, sar: Fraction = Fraction(1)
@@ -196,6 +197,15 @@ def _resized(pictures: Tensor, size: list[int]) -> Tensor:
     if list(pictures.shape[2:]) == size:
         return pictures
     return F.interpolate(pictures, size, mode="bilinear", antialias=True)
+
+
+def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]:
+    """Return a freshly loaded model's network in its quickest form for the device."""
+    fold_norms(model.network)
+    if device.type == "cpu" and openvino.is_installed():
+        return openvino.OpenVinoNetwork(model.network, model.entry.takes_hints)
+    network: nn.Module = model.network.to(device)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def _make_vivid(model: LoadedModel, vividness: float) -> None:
