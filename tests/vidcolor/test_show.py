@@ -47,9 +47,10 @@ EVENTS: list[Event] = [
     Failed(Path("torn.mp4"), "torn.mp4: is torn"),
 ]
 RESUMED: list[Event] = [
-    Started(REEL, Path("reel.color.mp4"), 4, 2, "cpu", ()),
+    Started(REEL, Path("reel.color.mp4"), 6, 2, "cpu", ()),
     Progressed(REEL, 3, 1),
-    replace(FINISHED, done=2, lost=(), concessions=()),
+    Progressed(REEL, 5, 1),
+    replace(FINISHED, frames=6, done=2, lost=(), concessions=()),
 ]
 
 
@@ -118,12 +119,13 @@ def test_lines_of_progress_tell_what_is_left(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_speed_is_that_of_what_was_done_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([100.0, 110.0, 111.0])
+    # It takes 90 s to come to the third frame, and 10 s for two more.
+    clock = iter([100.0, 190.0, 200.0])
     monkeypatch.setattr(show, "monotonic", lambda: next(clock))
     assert told(LineShow(), monkeypatch, RESUMED).splitlines() == [
         "reel.mp4: going on after 2 frames",
-        "reel.mp4: 3/4 frames, 0.1 frames/s, 0:10 left, shot 1",
-        "reel.mp4: 4 frames (2 now), 1 shot, in 0:02 (1.0 frames/s)",
+        "reel.mp4: 5/6 frames, 0.2 frames/s, 0:05 left, shot 1",
+        "reel.mp4: 6 frames (4 now), 1 shot, in 0:02 (2.0 frames/s)",
     ]
 
 
