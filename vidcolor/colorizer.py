@@ -204,7 +204,15 @@ def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]
     fold_norms(model.network)
     if device.type == "cpu" and openvino.is_installed():
         return openvino.OpenVinoNetwork(model.network, model.entry.takes_hints)
-    network: nn.Module = model.network.to(device)
+    try:
+        network: nn.Module = model.network.to(device)
+    except RuntimeError as error:
+        if not is_gpu_full(error):
+            raise
+        raise OptionError(
+            f"the GPU has no room for {model.name!r}: end what else uses it, or choose "
+            "--device cpu"
+        ) from error
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 

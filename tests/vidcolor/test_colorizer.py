@@ -260,6 +260,19 @@ def test_without_memory_for_anything_a_smaller_size_is_advised(
         colorizer.predict(torch.full((1, 128, 192), 50.0))
 
 
+@pytest.mark.parametrize("error", GPU_FULL)
+def test_a_gpu_without_room_for_the_model_is_told(
+    weights: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def to(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("vidcolor.openvino.is_installed", lambda: False)
+    monkeypatch.setattr(nn.Module, "to", to)
+    with pytest.raises(OptionError, match="no room for 'film'"):
+        Colorizer(weights, "cpu", 64)
+
+
 def test_other_errors_of_a_network_are_bugs_and_stay_what_they_are(
     colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
