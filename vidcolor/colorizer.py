@@ -202,8 +202,9 @@ def _resized(pictures: Tensor, size: list[int]) -> Tensor:
 def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]:
     """Return a freshly loaded model's network in its quickest form for the device."""
     fold_norms(model.network)
-    if device.type == "cpu" and openvino.is_installed():
-        return openvino.OpenVinoNetwork(model.network, model.entry.takes_hints)
+    ours = isinstance(model.network, Film)  # the others gain too little by it
+    if ours and device.type == "cpu" and openvino.is_installed():
+        return openvino.OpenVinoNetwork(model.network)
     try:
         network: nn.Module = model.network.to(device)
     except RuntimeError as error:

@@ -43,12 +43,11 @@ def is_installed() -> bool:
 class OpenVinoNetwork:
     """A network on the CPU that is asked, and answers, as the one it is made from.
 
-    `takes_hints` says whether that takes hints besides lightness. Sides of pictures
-    are multiples of 32. It uses as many threads as PyTorch does.
+    That one takes hints besides lightness. Sides of pictures are multiples of 32. It
+    uses as many threads as PyTorch does.
     """
 
-    def __init__(self, network: nn.Module, takes_hints: bool) -> None:
-        self._takes_hints = takes_hints
+    def __init__(self, network: nn.Module) -> None:
         self._openvino = _import_silently()
         self._core = self._openvino.Core()
         self._graph = self._cached(network)
@@ -70,11 +69,10 @@ class OpenVinoNetwork:
             raise ValueError("hint_ab and hint_mask go together: give both or neither")
         if any(side % _GRID for side in lightness.shape[2:]):
             raise ValueError(f"sides must be multiples of {_GRID}")
-        given = [lightness]
-        if self._takes_hints:
-            nothing = torch.zeros_like(lightness)
-            given.append(nothing.repeat(1, 2, 1, 1) if hint_ab is None else hint_ab)
-            given.append(nothing if hint_mask is None else hint_mask)
+        if hint_ab is None or hint_mask is None:
+            hint_mask = torch.zeros_like(lightness)
+            hint_ab = hint_mask.repeat(1, 2, 1, 1)
+        given = (lightness, hint_ab, hint_mask)
         request = self._ready(*lightness.shape)
         said = request.infer([tensor.contiguous().numpy() for tensor in given])
         return Answer(*(torch.from_numpy(said[index]) for index in range(2)))
@@ -84,10 +82,7 @@ class OpenVinoNetwork:
         graph = self._graph.clone()
         channels = (1, 2, 1)  # lightness, ab and the mask of hints
         graph.reshape(
-            {
-                index: [count, channels[index], height, width]
-                for index in range(len(graph.inputs))
-            }
+            {i: [count, channel, height, width] for i, channel in enumerate(channels)}
         )
         settings = _SETTINGS | {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
         return self._core.compile_model(graph, "CPU", settings).create_infer_request()
@@ -106,11 +101,10 @@ class OpenVinoNetwork:
 
     def _convert(self, network: nn.Module) -> Any:
         picture = torch.full((1, 1, 2 * _GRID, 3 * _GRID), 50.0)
-        hints = (picture.repeat(1, 2, 1, 1), picture) if self._takes_hints else ()
         with warnings.catch_warnings():  # tracing is deprecated: theirs to replace
             warnings.simplefilter("ignore")
             return self._openvino.convert_model(
-                network, example_input=(picture, *hints)
+                network, example_input=(picture, picture.repeat(1, 2, 1, 1), picture)
             )
 
     def _keep(self, graph: Any, folder: Path) -> None:

@@ -18,15 +18,16 @@ pytestmark = pytest.mark.skipif(
 
 
 class Tint(nn.Module):
-    """Ab that grows with lightness, at a quarter of the size."""
+    """Ab that grows with lightness, but for hints, at a quarter of the size."""
 
     def __init__(self, strength: float) -> None:
         super().__init__()
         self.register_buffer("strength", torch.tensor([strength, -strength]))
 
-    def forward(self, lightness: Tensor) -> Answer:
-        small = lightness[..., ::4, ::4]
-        return Answer(small * self.strength.view(1, 2, 1, 1), small / 10)
+    def forward(self, lightness: Tensor, hint_ab: Tensor, hint_mask: Tensor) -> Answer:
+        guess = lightness * self.strength.view(1, 2, 1, 1) * (1 - hint_mask)
+        ab = guess + hint_ab * hint_mask
+        return Answer(ab[..., ::4, ::4], lightness[..., ::4, ::4] / 10)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def answers(network: OpenVinoNetwork) -> Tensor:
 @torch.inference_mode()
 def test_it_answers_as_the_network_does(weights: str, shape: tuple[int, ...]) -> None:
     network = load_model(weights).network
-    quick = OpenVinoNetwork(network, takes_hints=True)
+    quick = OpenVinoNetwork(network)
     lightness = noise(*shape) * 100
     hints = noise(shape[0], 2, *shape[2:], seed=1) * 100, noise(*shape, seed=2)
     for given in ((lightness,), (lightness, *hints)):
@@ -63,25 +64,25 @@ def test_a_colorizer_on_the_cpu_uses_it(weights: str) -> None:
 def test_one_hint_without_the_other_is_refused(cache: Path) -> None:
     picture = torch.zeros(1, 1, 32, 32)
     with pytest.raises(ValueError, match="give both or neither"):
-        OpenVinoNetwork(Tint(1), takes_hints=False)(picture, hint_mask=picture)
+        OpenVinoNetwork(Tint(1))(picture, hint_mask=picture)
 
 
 def test_sizes_that_halve_unevenly_are_refused(cache: Path) -> None:
     with pytest.raises(ValueError, match="multiples of 32"):
-        OpenVinoNetwork(Tint(1), takes_hints=False)(torch.zeros(1, 1, 32, 48))
+        OpenVinoNetwork(Tint(1))(torch.zeros(1, 1, 32, 48))
 
 
 def test_it_is_made_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    OpenVinoNetwork(Tint(1), takes_hints=False)
+    OpenVinoNetwork(Tint(1))
     assert len(list(cache.iterdir())) == 1
     monkeypatch.delattr(OpenVinoNetwork, "_convert")
-    again = OpenVinoNetwork(Tint(1), takes_hints=False)
+    again = OpenVinoNetwork(Tint(1))
     torch.testing.assert_close(answers(again), torch.full((8, 8), 50.0))
 
 
 def test_other_numbers_are_another_network(cache: Path) -> None:
-    OpenVinoNetwork(Tint(1), takes_hints=False)
-    twice = OpenVinoNetwork(Tint(2), takes_hints=False)
+    OpenVinoNetwork(Tint(1))
+    twice = OpenVinoNetwork(Tint(2))
     torch.testing.assert_close(answers(twice), torch.full((8, 8), 100.0))
     assert len(list(cache.iterdir())) == 2
 
@@ -91,25 +92,25 @@ def test_other_numbers_are_another_network(cache: Path) -> None:
 def test_a_broken_cache_is_made_anew(
     cache: Path, part: str, rest: bytes | None
 ) -> None:
-    OpenVinoNetwork(Tint(3), takes_hints=False)
+    OpenVinoNetwork(Tint(3))
     (kept,) = cache.iterdir()
     if rest is None:
         (kept / part).unlink()
     else:
         (kept / part).write_bytes(rest)
-    again = OpenVinoNetwork(Tint(3), takes_hints=False)
+    again = OpenVinoNetwork(Tint(3))
     torch.testing.assert_close(answers(again), torch.full((8, 8), 150.0))
     assert (kept / part).stat().st_size > len(rest or b"")
 
 
 def test_without_a_place_to_keep_it_it_works(cache: Path) -> None:
     cache.parent.write_text("no folder")
-    network = OpenVinoNetwork(Tint(1), takes_hints=False)
+    network = OpenVinoNetwork(Tint(1))
     torch.testing.assert_close(answers(network), torch.full((8, 8), 50.0))
 
 
 def test_what_is_kept_is_the_user_s_alone(cache: Path) -> None:
-    OpenVinoNetwork(Tint(1), takes_hints=False)
+    OpenVinoNetwork(Tint(1))
     (kept,) = cache.iterdir()
     assert kept.stat().st_mode & 0o077 == 0
 
@@ -124,9 +125,9 @@ sys.addaudithook(listen)
 import torch
 from vidcolor.openvino import OpenVinoNetwork
 class Same(torch.nn.Module):
-    def forward(self, x):
-        return x.repeat(1, 2, 1, 1), x + 1
-OpenVinoNetwork(Same(), takes_hints=False)(torch.zeros(1, 1, 32, 32))
+    def forward(self, lightness, hint_ab, hint_mask):
+        return hint_ab + lightness, hint_mask + 1
+OpenVinoNetwork(Same())(torch.zeros(1, 1, 32, 32))
 assert "openvino" in sys.modules and "openvino_telemetry" not in sys.modules
 assert not sought, sought
 """
