@@ -254,12 +254,7 @@ def _color_still(
 
 
 def _losses(reader: Reader, writer: Writer) -> tuple[str, ...]:
-    lines = reader.damage.lines()
-    if writer.lost_packets:
-        lines.append(
-            f"{writer.lost_packets} packets of other streams were too damaged to keep"
-        )
-    return tuple(lines)
+    return (*reader.damage.lines(), *writer.losses)
 
 
 def _frames_in(

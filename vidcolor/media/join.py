@@ -4,7 +4,7 @@ Nothing is encoded here. An encoder is opened all the same: the container's head
 made of what it says of its stream.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from fractions import Fraction
@@ -50,10 +50,10 @@ def try_header(plan: Plan, info: FilmInfo, span: Span) -> bytes:
         return said
 
 
-def join(work: WorkFolder, plan: Plan, info: FilmInfo, span: Span) -> int:
+def join(work: WorkFolder, plan: Plan, info: FilmInfo, span: Span) -> list[str]:
     """Join a folder's segments into `work.joined`, and see that it is whole.
 
-    Returns how many packets of other streams were too damaged to be copied.
+    Returns what of the other streams was too damaged to be copied, a sentence each.
 
     Raises:
         WriteError: a segment is damaged, or the result is not what it must be.
@@ -80,8 +80,9 @@ def join(work: WorkFolder, plan: Plan, info: FilmInfo, span: Span) -> int:
         finally:
             with suppress(av.FFmpegError, OSError):
                 target.close()
-    _verify(work.joined, plan, kinds, count, end - (first or 0))
-    return side.lost
+        empty = _kinds(side.empty())
+        _verify(work.joined, plan, kinds, empty, count, end - (first or 0))
+        return side.losses()
 
 
 def _begun(
@@ -149,9 +150,16 @@ def decoding_times(segments: Iterable[Sequence[int]], delay: int) -> Iterator[in
 
 
 def _verify(
-    path: Path, plan: Plan, kinds: list[str], count: int, length: Fraction
+    path: Path,
+    plan: Plan,
+    kinds: list[str],
+    empty: list[str],
+    count: int,
+    length: Fraction,
 ) -> None:
     """See that a file has these streams, and a film of so many packets and seconds.
+
+    Those that are `empty` may be missing: MP4's readers do not show them.
 
     Raises:
         WriteError: it has not.
@@ -166,7 +174,8 @@ def _verify(
             if packet.size
         ]
         tick = film.time_base or Fraction(1)
-    if found != kinds:
+    added, missing = Counter(found) - Counter(kinds), Counter(kinds) - Counter(found)
+    if added or missing - Counter(empty):
         problem = f"streams: {', '.join(found)}, not {', '.join(kinds)}"
     elif len(times) != count:
         problem = f"{len(times)} of {count} frames"

@@ -43,6 +43,7 @@ class _Track:
         self.tick = tick / self.split
         self.clock = Clock(1, max(1, round(1 / self.tick)))
         self.before: int | None = None  # the time of the last packet, in the source's
+        self.copied = 0  # packets
 
     def refine(self, packet: "Packet[Any]") -> None:
         """Bring a packet of the source to this track's ticks, and say how long it is.
@@ -69,7 +70,7 @@ class SideStreams:
         Raises:
             ReadError: it cannot be opened any more.
         """
-        self.lost = 0  # packets that the target's muxer found damaged
+        self._refused = 0  # packets that the target's muxer found damaged
         self._info, self._plan, self._span = info, plan, span
         self._source = open_source(info.path)
         self._tracks: dict[int, _Track] = {}
@@ -142,6 +143,25 @@ class SideStreams:
             self._held = None
             self._copy(target, packet)
         self._info.stamp.check(self._info.path)
+
+    def empty(self) -> list[Stream]:
+        """Return the source's streams of which not one packet was copied."""
+        return [t.source for t in self._tracks.values() if not t.copied]
+
+    def losses(self) -> list[str]:
+        """Return what was too damaged to be copied, a sentence each."""
+        lines = []
+        if self._refused:
+            lines.append(
+                f"{self._refused} packets of other streams were too damaged to keep"
+            )
+        if self._span == Span():
+            lines += [
+                f"nothing of the {stream.type} in stream #{stream.index} can be read"
+                for stream in self.empty()
+                if stream.frames  # announced
+            ]
+        return lines
 
     def _added(self, target: OutputContainer, source: Stream, fate: Fate) -> Stream:
         if fate in _FILTERS:
@@ -227,8 +247,9 @@ class SideStreams:
             out.time_base = track.tick
             try:
                 target.mux(out)
+                track.copied += 1
             except av.error.InvalidDataError:
-                self.lost += 1
+                self._refused += 1
 
     def _retime(self, track: _Track, packet: "Packet[Any]") -> None:
         """Move a packet onto the result's clock, keeping its stream in order."""

@@ -63,7 +63,7 @@ class Writer:
         self.frames = self.shots = 0  # that are written so far
         self.done = 0  # frames that were taken over
         self.shot = 0  # the frame with which the shot of the next one starts
-        self.lost_packets = 0  # of other streams: too damaged for the target to take
+        self.losses: list[str] = []  # what of other streams could not be copied
         self._info, self._settings, self._resume = info, settings, resume
         self._span = Span.of(info, start, end)
         self._work = WorkFolder(plan.path)
@@ -162,7 +162,7 @@ class Writer:
         with _told(plan):
             if self._segment is not None:
                 self._end_segment()
-            self.lost_packets = join(self._work, plan, info, self._span)
+            self.losses = join(self._work, plan, info, self._span)
             sync(joined)
             share(joined, like=info.path)
         check_target(info.path, plan.path, overwrite=plan.overwrite)

@@ -14,6 +14,7 @@ from tests.vidcolor.media.made import Side, make
 from vidcolor.errors import ReadError
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.writer import Writer
 
 Color = Callable[..., list[tuple[Fraction, Any]]]
 SHORT = {"g": "10"}
@@ -123,3 +124,26 @@ def test_garbage_in_front_is_passed_over(name: str, tmp_path: Path) -> None:
     garbage = np.random.default_rng(1).bytes(5000)
     film.write_bytes(garbage + film.read_bytes())
     assert len(list(Reader(film).frames())) == 30
+
+
+def test_sound_of_which_nothing_is_left_is_told(tmp_path: Path, color: Color) -> None:
+    film = make(tmp_path / "mute.mp4", frames=5, sides=[Side("aac")])
+    raw = bytearray(film.read_bytes())
+    # The last table of places is the sound's: all of it now lies beyond the file's end.
+    table = raw.rindex(b"stco")
+    count = int.from_bytes(raw[table + 8 : table + 12], "big")
+    raw[table + 12 : table + 12 + 4 * count] = b"\x7f\xff\xff\xff" * count
+    film.write_bytes(raw)
+    with Reader(film) as reader:
+        target = tmp_path / "out.mp4"
+        plan = plan_target(reader.info, target)
+        writer = Writer(plan, reader.info)
+        with writer:
+            for frame in reader.frames():
+                neutral = np.full(
+                    (frame.luma.shape[0] // 2, frame.luma.shape[1] // 2), 128
+                )
+                writer.write(frame, neutral, neutral)
+    assert any("nothing of the audio" in line for line in writer.losses)
+    with av.open(str(target)) as result:
+        assert sum(1 for _ in result.decode(video=0)) == 5
