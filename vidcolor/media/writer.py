@@ -161,6 +161,7 @@ class Writer:
             raise WriteError(plan.path, "not one frame came to be written")
         with _told(plan):
             if self._segment is not None:
+                self.shot = self.frames  # no frame needs the last one's memory again
                 self._end_segment()
             self.losses = join(self._work, plan, info, self._span)
             sync(joined)
