@@ -65,6 +65,7 @@ def main() -> None:
         console.print(f"[red]error:[/] {printable(told(error))}", soft_wrap=True)
         code = FAILED
     except Interrupted as error:
+        interrupts.end()
         said = notes(error) or "nothing unfinished was left behind"
         console.print(f"interrupted: {printable(said)}", soft_wrap=True)
         code = INTERRUPTED

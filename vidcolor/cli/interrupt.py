@@ -20,11 +20,11 @@ class Interrupts:
     """What was asked for by signals, and whether it may happen now."""
 
     def __init__(self) -> None:
-        self._busy = self._asked = False
+        self._busy = self._asked = self._over = False
 
     def catch(self) -> None:
         """Take the signals over from Python; they raise Interrupted."""
-        self._busy = self._asked = False
+        self._busy = self._asked = self._over = False
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
 
@@ -42,7 +42,13 @@ class Interrupts:
 
         return tell
 
+    def end(self) -> None:
+        """Let what is ending anyway end in peace."""
+        self._over = True
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._over:
+            return
         if self._asked or not self._busy:
             raise Interrupted
         self._asked = True
