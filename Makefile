@@ -36,5 +36,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed
-	$(PIP) -e ".[dev,train]"
+	$(PIP) -e ".[dev,train,openvino]"
 	@touch $@
