@@ -29,7 +29,7 @@ T = TypeVar("T")
 _Sum = NDArray[np.float32]  # h, w, 3: a and b times their weight, and the weight
 
 _MEMORY = 0.98  # what carried colour still counts, a frame further on
-_DOUBT = 20.0  # in units of ab: who is so unsure counts half
+_DOUBT = 40.0  # in units of ab: who is so unsure counts half
 _ODDS = 20.0  # in units of ab: two colours so far apart are hardly one thing's
 _GAIN = 1.25  # no mean takes more than it ought to give back
 _CALM = 30.0  # in units of ab: chroma that is seen before the gain gets going
