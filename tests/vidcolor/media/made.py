@@ -83,6 +83,7 @@ def _video(out: Any, film: Made) -> Any:
     video = out.add_stream(film.codec, film.rate, dict(film.options))
     video.metadata.update(film.stream_tags)
     context = video.codec_context
+    context.thread_count = 1  # else the bytes depend on the machine
     context.width, context.height, context.pix_fmt = (
         film.width,
         film.height,
