@@ -70,7 +70,8 @@ def printable(text: object) -> str:
     shown = "".join(
         c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text)
     )
-    return escape(shown)
+    # Followed by something, or rich doubles a last backslash, and shows it so.
+    return escape(f"{shown} ")[:-1]
 
 
 def notes(error: BaseException) -> str:
@@ -98,7 +99,7 @@ class QuietShow:
             console.print(f"[red]error:[/] {printable(event.problem)}", soft_wrap=True)
         elif isinstance(event, Finished):
             for concession in event.concessions:
-                console.print(f"[yellow]{printable(concession)}[/]", soft_wrap=True)
+                console.print(printable(concession), style="yellow", soft_wrap=True)
             _tell_losses(event)
             _tell_faults(event)
 
@@ -248,7 +249,7 @@ def _plain(value: Any) -> str | float:
 
 def _tell_start(event: Started) -> None:
     if event.warning:
-        console.print(f"[bold yellow]{printable(event.warning)}[/]", soft_wrap=True)
+        console.print(printable(event.warning), style="bold yellow", soft_wrap=True)
     name = printable(event.source.name)
     for note in event.notes:
         console.print(f"{name}: {printable(note)}", soft_wrap=True)
