@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -65,7 +65,7 @@ def main() -> None:
         console.print(f"[red]error:[/] {printable(told(error))}", soft_wrap=True)
         code = FAILED
     except Interrupted as error:
-        interrupts.end()
+        interrupts.end()  # already now: another one would end the line below
         said = notes(error) or "nothing unfinished was left behind"
         console.print(f"interrupted: {printable(said)}", soft_wrap=True)
         code = INTERRUPTED
@@ -74,4 +74,18 @@ def main() -> None:
         code = FAILED
     except Exception as error:
         code = _tell(error)
-    sys.exit(code if isinstance(code, int) else 0)
+    interrupts.end()
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process; at once where somebody could not wait for its threads.
+
+    They are still in the middle of C++ code, which calls abort where Python ends a
+    thread under it.
+    """
+    if interrupts.hurried:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
