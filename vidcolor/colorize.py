@@ -181,6 +181,7 @@ def color_film(
             for item in islice(painted, writer.done - first, None):
                 writer.write(item.frame, item.cb, item.cr, item.starts_shot)
                 on_event(Progressed(info.path, writer.frames, writer.shots))
+        writer.seams = reader.damage.seams  # the other streams' packets come at the end
     start, end = (None if time is None else float(time) for time in span)
     return Finished(
         source=info.path,

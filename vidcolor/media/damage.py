@@ -1,6 +1,8 @@
 """What was lost while a film was read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 
 @dataclass(slots=True)
@@ -16,7 +18,7 @@ class Damage:
     refitted: int = 0  # given out in another size, depth or range than they had
     refitted_from: str = ""  # what the first of them was, and when
     retimed: int = 0  # given out, with a timestamp that was missing or ran backwards
-    restarts: int = 0  # of the film's clock, where recordings were joined
+    seams: Sequence[Fraction] = ()  # seconds by which each joined recording is moved
     gap_frames: int = 0  # missing between others, by their times
     gap_places: int = 0
     cut_off: str = ""  # how the end is missing
@@ -56,10 +58,10 @@ class Damage:
             )
         if self.cut_off:
             lines.append(self.cut_off)
-        if self.restarts:
+        if self.seams:
             lines.append(
-                f"the clock starts anew in {_count(self.restarts, 'place')}, where "
-                "sound may be out of step by what the joined recordings' ends differ"
+                f"the clock starts anew in {_count(len(self.seams), 'place')}: what "
+                "was recorded there goes on from what came before"
             )
         if self.refitted:
             lines.append(

@@ -50,10 +50,18 @@ def try_header(plan: Plan, info: FilmInfo, span: Span) -> bytes:
         return said
 
 
-def join(work: WorkFolder, plan: Plan, info: FilmInfo, span: Span) -> list[str]:
+def join(
+    work: WorkFolder,
+    plan: Plan,
+    info: FilmInfo,
+    span: Span,
+    seams: Sequence[Fraction],
+) -> list[str]:
     """Join a folder's segments into `work.joined`, and see that it is whole.
 
-    Returns what of the other streams was too damaged to be copied, a sentence each.
+    `seams` are the seconds by which the film's frames were moved where recordings had
+    been joined. Returns what of the other streams was too damaged to be copied, a
+    sentence each.
 
     Raises:
         WriteError: a segment is damaged, or the result is not what it must be.
@@ -61,7 +69,7 @@ def join(work: WorkFolder, plan: Plan, info: FilmInfo, span: Span) -> list[str]:
         ReadError: the source cannot be opened any more.
     """
     count, first, end = 0, None, Fraction(0)
-    with SideStreams(info, plan, span) as side:
+    with SideStreams(info, plan, span, seams) as side:
         target, stream = _begun(f"file:{work.joined}", plan, info, span, side)
         kinds = _kinds(target.streams)
         try:

@@ -10,7 +10,7 @@ from typing import Self
 import av
 
 from vidcolor.errors import ReadError
-from vidcolor.media.clock import Clock
+from vidcolor.media.clock import Clock, clock_end
 from vidcolor.media.damage import Damage
 from vidcolor.media.decoding import read_pictures
 from vidcolor.media.gaps import Gaps
@@ -70,7 +70,8 @@ class Reader:
             for picture in pictures:
                 info.stamp.check(info.path)
                 pts = clock.mend(picture.pts)
-                damage.retimed, damage.restarts = clock.mended, clock.restarts
+                damage.retimed = clock.mended
+                damage.seams = [ticks * info.time_base for ticks in clock.offsets]
                 time = pts * info.time_base
                 if span.is_before(time):
                     continue
@@ -108,7 +109,8 @@ class Reader:
 
 def _clock(info: FilmInfo) -> Clock:
     step = max(1, round(1 / info.rate / info.time_base))
-    return Clock(step, max(1, round(1 / info.time_base)))
+    second = max(1, round(1 / info.time_base))
+    return Clock(step, second, end=clock_end(info.container))
 
 
 def _cut_off(info: FilmInfo, last: Fraction) -> str:

@@ -1,6 +1,6 @@
 """Copies every stream but the film's, packet by packet, as far as the film has come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from math import ceil, floor
@@ -13,7 +13,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Stream
 
-from vidcolor.media.clock import Clock
+from vidcolor.media.clock import Clock, clock_end
 from vidcolor.media.fates import Fate, StreamFate
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import demux, open_source
@@ -41,7 +41,7 @@ class _Track:
         # A part may begin between two ticks, and AVI's are as long as its packets.
         self.split = ceil(tick * _FINE) if is_part else 1
         self.tick = tick / self.split
-        self.clock = Clock(1, max(1, round(1 / self.tick)))
+        self.clock: Clock | None = None
         self.before: int | None = None  # the time of the last packet, in the source's
         self.copied = 0  # packets
 
@@ -60,18 +60,37 @@ class _Track:
                 setattr(packet, name, ticks * self.split)
         packet.time_base = self.tick
 
+    def mend(self, packet: "Packet[Any]") -> None:
+        """Move a packet to a time at which its stream can go on."""
+        if self.clock is None or packet.dts is None:
+            return
+        self.clock.step = packet.duration or 1
+        moved = self.clock.mend(packet.dts) - packet.dts
+        packet.dts += moved
+        if packet.pts is not None:
+            packet.pts += moved
+
 
 class SideStreams:
     """The other streams of a film, read by an opening of their own."""
 
-    def __init__(self, info: FilmInfo, plan: Plan, span: Span) -> None:
+    def __init__(
+        self,
+        info: FilmInfo,
+        plan: Plan,
+        span: Span,
+        seams: Sequence[Fraction] = (),
+    ) -> None:
         """Open the film again.
+
+        `seams` are the seconds by which its frames were moved where recordings had been
+        joined, one seam after the other; the other streams go with them.
 
         Raises:
             ReadError: it cannot be opened any more.
         """
         self._refused = 0  # packets that the target's muxer found damaged
-        self._info, self._plan, self._span = info, plan, span
+        self._info, self._plan, self._span, self._seams = info, plan, span, seams
         self._source = open_source(info.path)
         self._tracks: dict[int, _Track] = {}
         self._covers: list[tuple[int, Stream]] = []
@@ -174,6 +193,7 @@ class SideStreams:
         if source.type == "attachment":
             return stream
         stream.time_base = track.tick
+        track.clock = self._clock(track)
         if not source.disposition & av.stream.Disposition.attached_pic:
             self._tracks[source.index] = track
         return stream
@@ -211,7 +231,9 @@ class SideStreams:
             for packet in demux(self._source, *wanted):
                 if packet.size == 0 and packet.pts is None and packet.dts is None:
                     continue
-                self._tracks[packet.stream.index].refine(packet)
+                track = self._tracks[packet.stream.index]
+                track.refine(packet)
+                track.mend(packet)
                 if self._span.is_after(_seconds(packet) - _AHEAD):
                     return
                 if self._trim(packet):
@@ -238,7 +260,9 @@ class SideStreams:
 
     def _copy(self, target: OutputContainer, packet: "Packet[Any]") -> None:
         track = self._tracks[packet.stream.index]
-        self._retime(track, packet)
+        shift = round(self._span.shift / packet.time_base)
+        packet.pts = None if packet.pts is None else packet.pts - shift
+        packet.dts = None if packet.dts is None else packet.dts - shift
         packets = [packet] if track.filter is None else track.filter.filter(packet)
         for out in packets:
             if track.filter is not None and out.size == 0:
@@ -251,25 +275,18 @@ class SideStreams:
             except av.error.InvalidDataError:
                 self._refused += 1
 
-    def _retime(self, track: _Track, packet: "Packet[Any]") -> None:
-        """Move a packet onto the result's clock, keeping its stream in order."""
-        shift = round(self._span.shift / packet.time_base)
-        if packet.pts is not None:
-            packet.pts -= shift
-        if packet.dts is None:
-            return
-        packet.dts -= shift
-        last = track.clock.last
-        strict = self._plan.container.muxer in ("mp4", "mov")
-        is_late = last is not None and packet.dts < last + strict
-        if track.source.type not in ("audio", "video"):
-            return  # captions may be at one time, and muxers let them
-        track.clock.step = packet.duration or 1
-        before = packet.dts
-        packet.dts = track.clock.mend(before) if is_late or last is None else before
-        track.clock.last = packet.dts
-        if packet.pts is not None:
-            packet.pts += packet.dts - before
+    def _clock(self, track: _Track) -> Clock | None:
+        """Return what keeps a track in order; captions of most files need no order."""
+        end = clock_end(self._info.container)
+        if track.source.type not in ("audio", "video") and end is None:
+            return None  # captions may be at one time, and muxers let them
+        return Clock(
+            step=1,
+            second=max(1, round(1 / track.tick)),
+            is_strict=self._plan.container.muxer in ("mp4", "mov"),
+            end=end and end * track.split,
+            seams=[round(seconds / track.tick) for seconds in self._seams],
+        )
 
 
 def add_copy(target: OutputContainer, source: Stream) -> Stream:

@@ -5,7 +5,7 @@ are done, and joined in the end. So whatever stops the work, little of it is los
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -64,6 +64,7 @@ class Writer:
         self.done = 0  # frames that were taken over
         self.shot = 0  # the frame with which the shot of the next one starts
         self.losses: list[str] = []  # what of other streams could not be copied
+        self.seams: Sequence[Fraction] = ()  # of the film's clock: Damage tells them
         self._info, self._settings, self._resume = info, settings, resume
         self._span = Span.of(info, start, end)
         self._work = WorkFolder(plan.path)
@@ -163,7 +164,7 @@ class Writer:
             if self._segment is not None:
                 self.shot = self.frames  # no frame needs the last one's memory again
                 self._end_segment()
-            self.losses = join(self._work, plan, info, self._span)
+            self.losses = join(self._work, plan, info, self._span, self.seams)
             sync(joined)
             share(joined, like=info.path)
         check_target(info.path, plan.path, overwrite=plan.overwrite)

@@ -24,6 +24,7 @@ class Side:
     tags: dict[str, str] = field(default_factory=dict)
     disposition: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    seconds: float | None = None  # of sound; else as many as the film has
 
 
 @dataclass
@@ -72,7 +73,7 @@ def make(path: Path, **wishes: Any) -> Path:
             if side.packets:
                 out.mux([_packet(stream, *p) for p in side.packets])
             else:
-                out.mux(_tone(stream, film.start, span))
+                out.mux(_tone(stream, film.start, side.seconds or span))
         for picture in pictures:
             out.mux(video.encode(picture))
         out.mux(video.encode(None))

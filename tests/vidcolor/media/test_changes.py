@@ -4,10 +4,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from tests.vidcolor.media.made import Side, make
+from vidcolor.colorize import colorize
 from vidcolor.errors import OptionError
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
@@ -139,3 +141,40 @@ def test_recordings_joined_end_to_end_lose_no_frame(tmp_path: Path) -> None:
     assert times == sorted(set(times))
     assert times[-1] - times[0] < 10
     assert any("starts anew in 2 places" in line for line in reader.damage.lines())
+
+
+@pytest.mark.parametrize("later", [-80_000, 0])  # seconds; before, and anew
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts"])
+def test_joined_recordings_stay_in_step(
+    tmp_path: Path, weights: str, later: int, suffix: str
+) -> None:
+    # The first one's sound ends long before its picture does.
+    start = Fraction(90_000)
+    parts = [
+        {"sides": [Side("mp2", seconds=0.4)], "frames": 2 * SECOND, "start": start},
+        {"sides": [Side("mp2", seconds=0.8)], "frames": SECOND, "start": start + later},
+    ]
+    film = tmp_path / "film.ts"
+    for number, wishes in enumerate(parts):
+        part = make(tmp_path / f"part{number}.ts", codec="mpeg2video", **wishes)
+        with film.open("ab") as out:
+            out.write(part.read_bytes())
+    target = tmp_path / f"out.{suffix}"
+    colorize(film, target, model=weights, size=32)
+    sound, pictures = times(target, "audio"), times(target, "video")
+    second_sound, second_pictures = (
+        times(tmp_path / "part1.ts", kind) for kind in ("audio", "video")
+    )
+    assert len(pictures) == 3 * SECOND
+    count = len(second_sound)
+    moved = pictures[2 * SECOND] - second_pictures[0]
+    assert abs(pictures[2 * SECOND] - pictures[0] - 2) < 0.01
+    for time, before in zip(sound[-count:], second_sound, strict=True):
+        assert abs(time - before - moved) < 0.01
+
+
+def times(film: Path, kind: str) -> list[float]:
+    with av.open(str(film)) as container:
+        stream = container.streams.get({kind: 0})[0]  # type: ignore[arg-type]
+        packets = [p for p in container.demux(stream) if p.size]
+        return sorted(float((p.pts or 0) * p.time_base) for p in packets)
