@@ -27,6 +27,7 @@ class Config:
     gradient_norm: float  # longer gradients are shortened to it
     ema: float  # share of the running mean kept at each step
     consistency: float  # weight of the agreement between views
+    perceptual: float  # weight of how different the colours look to another network
     hints: float  # share of the pictures that come with colour hints
     seed: int
     log_every: int  # steps; only then does the program wait for a GPU

@@ -25,6 +25,7 @@ from training.config import Config
 from training.ema import Ema
 from training.encoder import load_imagenet
 from training.losses import classification, disagreement
+from training.perceptual import Perceptual, decoded
 from training.pool import Pool
 from training.watch import GOAL, Validation, sheet
 from vidcolor_models.film import Film
@@ -69,6 +70,7 @@ class Run:
         if not checkpoint:
             self.network.rarity.copy_(log_rarity(pictures, self.network.bins))
         self.ema = Ema(self.network, config.ema)
+        self.perceptual = Perceptual().eval().to(accelerator.device)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), weight_decay=config.weight_decay, fused=True
         )
@@ -102,7 +104,7 @@ class Run:
                 figures = self._advance(batches)
                 self.accelerator.log(figures, step=self.step)
                 if self.step % config.validate_every == 0:
-                    self._look(batches[self.step - 1])
+                    self._inspect(batches[self.step - 1])
                 if self.step % config.checkpoint_every == 0:
                     self._save()
                 words = f"loss {figures['loss']:.3f}  views {figures['views']:.3f}"
@@ -135,10 +137,14 @@ class Run:
             group["lr"] = rate
         logits = self.module(batch).float()
         loss = classification(logits, batch.ab, self.network.bins)
-        views = loss.new_zeros(())
+        views = look = loss.new_zeros(())
         if self.config.views > 1:
             views = disagreement(logits, batch.shift)
-        self.accelerator.backward(loss + self.config.consistency * views)
+        if self.config.perceptual:
+            look = self._look_at(logits, batch)
+        self.accelerator.backward(
+            loss + self.config.consistency * views + self.config.perceptual * look
+        )
         norm = self.accelerator.clip_grad_norm_(
             self.module.parameters(), self.config.gradient_norm
         )
@@ -146,9 +152,17 @@ class Run:
         self.optimizer.zero_grad()
         self.ema.update(self.network)
         self.step += 1
-        return {"loss": loss.detach(), "views": views.detach(), "norm": norm}
+        measured = {"loss": loss, "views": views, "look": look, "norm": norm}
+        return {name: value.detach() for name, value in measured.items()}
 
-    def _look(self, batch: Batch) -> None:
+    def _look_at(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Return how wrong the colours of each picture's first view look."""
+        first = slice(len(logits) // self.config.views)
+        ab = decoded(logits[first], self.network.bins, self.network.rarity)
+        look: Tensor = self.perceptual(ab, batch.ab[first], batch.lightness[first])
+        return look
+
+    def _inspect(self, batch: Batch) -> None:
         """Log a sheet of the batch and the validation's figures; keep the best mean."""
         if not self.accelerator.is_main_process:
             return

@@ -34,6 +34,7 @@ def config() -> Config:
         gradient_norm=1.0,
         ema=0.9,
         consistency=0.5,
+        perceptual=0.5,
         hints=0.5,
         seed=1,
         log_every=1,
