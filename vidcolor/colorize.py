@@ -32,17 +32,18 @@ from vidcolor.media.span import Span
 from vidcolor.media.target_file import check_target
 from vidcolor.media.verification.verify import verify as verify_result
 from vidcolor.media.writer import Writer
-from vidcolor.pipeline import Geometry, Painted, color_frames
+from vidcolor.memory import NOTHING, Memory
+from vidcolor.pipeline import Geometry, Painted, color_frames, run_up
 from vidcolor.sources import default_target
 from vidcolor.stills import STILL_SUFFIXES, read_still, write_still
 from vidcolor_models import DEFAULT_MODEL
 
 
 class Paint(Protocol):
-    """Whatever gives a film's frames in colour, from one on that starts a shot."""
+    """Whatever gives a film's frames in colour."""
 
-    def __call__(self, *, first: int) -> Generator[Painted]:
-        """Yield the frames from number `first` on."""
+    def __call__(self, *, first: int, memory: Memory) -> Generator[Painted]:
+        """Yield the frames from number `first` on, which has that memory."""
         ...
 
 
@@ -135,20 +136,23 @@ def painted_frames(
     end: Fraction | None = None,
     every: int = 1,
     first: int = 0,
+    memory: Memory = NOTHING,
 ) -> Generator[Painted]:
     """Yield a film's frames with chroma planes as the plan stores them.
 
     The `first` frames are passed over: read all the same, so that the times of those
     to come are mended, and losses counted, as if nothing had been passed over. What
-    comes then must start a shot.
+    comes then must start a shot, or have that memory.
     """
     info = reader.info
     geometry = Geometry(turns=round(info.rotation / 90) % 4, sar=info.sar)
     frames = reader.frames(start, end)
     # At once, and not in the thread that will read the others: it would not be heard
     # there that nobody wants them any more.
-    deque(islice(frames, first), maxlen=0)
-    return color_frames(frames, colorizer, info.yuv, plan.yuv, radius, geometry, every)
+    deque(islice(frames, first - run_up(memory)), maxlen=0)
+    return color_frames(
+        frames, colorizer, info.yuv, plan.yuv, radius, geometry, every, memory
+    )
 
 
 def color_film(
@@ -175,11 +179,14 @@ def color_film(
                 warning=idle_gpu(colorizer.device),
             )
         )
-        first = writer.shot
-        with closing(paint(first=first)) as painted:
-            # Those that are done are coloured again for what the shot remembers.
+        memory = writer.memory
+        # Where it is lost, the shot is coloured again for it.
+        first = writer.done if memory.frames else writer.shot
+        with closing(paint(first=first, memory=memory)) as painted:
             for item in islice(painted, writer.done - first, None):
-                writer.write(item.frame, item.cb, item.cr, item.starts_shot)
+                writer.write(
+                    item.frame, item.cb, item.cr, item.starts_shot, item.memory
+                )
                 on_event(Progressed(info.path, writer.frames, writer.shots))
         writer.seams = reader.damage.seams  # the other streams' packets come at the end
     start, end = (None if time is None else float(time) for time in span)

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ from vidcolor.chroma import (
 )
 from vidcolor.colorizer import Colorizer
 from vidcolor.media.picture import Frame
-from vidcolor.shots import mark_shots
+from vidcolor.memory import NOTHING, Memory
+from vidcolor.shots import LOOK_BACK, mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
 from vidcolor.thread import in_thread
@@ -54,6 +56,7 @@ class Painted:
     cb: NDArray[Any]
     cr: NDArray[Any]
     starts_shot: bool
+    memory: Memory | None = None  # with which work can go on at this frame, if it can
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def color_frames(
     radius: int,
     geometry: Geometry = Geometry(),
     every: int = 1,
+    memory: Memory = NOTHING,
 ) -> Generator[Painted]:
     """Yield every frame with chroma for its luma, in order, a few frames late.
 
@@ -79,17 +83,20 @@ def color_frames(
     counts the frames to come that have a say in one's ab, and with 0 each frame is
     coloured for itself. The network sees the first frame of a shot and `every`-th
     after it, from which the others have their colour. Frames from the start of a shot
-    on have the colours that they have in the whole film.
+    on have the colours that they have in the whole film. So have those from one on that
+    came with the `memory` given: then `frames` begin `run_up` frames before it, which
+    are not yielded.
     """
     # Closed by name, from the last to the first: an error's traceback holds on to the
     # stages it came through, and their threads would live as long as it does.
-    scenes = show(look(frames, colorizer, source, geometry), every)
+    scenes = show(look(frames, colorizer, source, geometry), every, memory)
     if radius:
-        scenes = steady(scenes)
+        scenes = steady(scenes, memory)
     ahead = _AHEAD + every - 1  # the others have work while the network thinks
     with closing(in_thread(scenes, ahead)) as shown:
-        predicted = predict(shown, colorizer, every)
-        with closing(in_thread(smooth(predicted, radius), ahead)) as smoothed:
+        new = islice(shown, min(1, memory.frames), None)  # without the one before
+        predicted = predict(new, colorizer, every)
+        with closing(in_thread(smooth(predicted, radius, memory), ahead)) as smoothed:
             yield from paint(smoothed, source, target, geometry)
 
 
@@ -107,16 +114,26 @@ def look(
         yield Sight(frame, to_grey(shrink(upright, *size), yuv.rgb))
 
 
-def show(sights: Iterable[Sight], every: int = 1) -> Iterator[tuple[Frame, Scene]]:
+def run_up(memory: Memory) -> int:
+    """Return how many frames before a memory's are looked at again."""
+    return min(LOOK_BACK, memory.frames)
+
+
+def show(
+    sights: Iterable[Sight], every: int = 1, memory: Memory = NOTHING
+) -> Iterator[tuple[Frame, Scene]]:
     """Yield each frame with what there is to see of it, and where shots start.
 
-    The network is to be asked about a shot's first frame and `every`-th after it.
+    The network is to be asked about a shot's first frame and `every`-th after it. With
+    a memory, of its run-up only the last frame is yielded: the next is compared to it.
     """
-    since = 0
-    for sight, starts in mark_shots(sights, _thumbnail):
+    before = run_up(memory)
+    marked = mark_shots(sights, _thumbnail, inside=before)
+    since = memory.frames - 2
+    for sight, starts in islice(marked, max(0, before - 1), None):
         since = 0 if starts else since + 1
-        lightness = to_lightness(sight.luma)
-        yield sight.frame, Scene(lightness, starts, asked=since % every == 0)
+        lightness, asked = to_lightness(sight.luma), since % every == 0
+        yield sight.frame, Scene(lightness, starts, asked, memory=Memory(since))
 
 
 def predict(
@@ -125,18 +142,23 @@ def predict(
     """Yield each frame with the ab that the network gives it, none for titles.
 
     It is asked about one in `every`. Of the others it says nothing: their ab is 0, and
-    wholly uncertain. The first frame must be one that it is asked about.
+    wholly uncertain. The first frame must be one that it is asked about. Work can go on
+    with the first of those that it is asked together, on which its rounding may depend.
     """
     for batch in _batches(scenes, colorizer.batch * every):
         answers = _answers([s.lightness for _, s in batch if s.asked], colorizer)
-        for frame, scene in batch:
+        for number, (frame, scene) in enumerate(batch):
             if scene.asked:
                 ab, uncertainty = next(answers)
                 ab = ab * picture_share(scene.lightness)
             else:
                 ab = torch.zeros_like(ab)
                 uncertainty = torch.full_like(uncertainty, math.inf)
-            yield frame, Prediction(ab, uncertainty, scene.starts_shot, scene.step)
+            memory = None if number else scene.memory
+            yield (
+                frame,
+                Prediction(ab, uncertainty, scene.starts_shot, scene.step, memory),
+            )
 
 
 def _batches(
@@ -195,7 +217,7 @@ def paint(
         else:
             chroma = _chroma(ab, luma, target)
         cb, cr = to_codes(chroma, target)
-        yield Painted(frame, cb, cr, prediction.starts_shot)
+        yield Painted(frame, cb, cr, prediction.starts_shot, prediction.memory)
 
 
 def _chroma(

@@ -22,6 +22,7 @@ from vidcolor.media.picture import Frame
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.writer import Writer
+from vidcolor.memory import Memory
 from vidcolor.pipeline import Painted
 from vidcolor.sheet import Pair, time_caption
 from vidcolor.stills import Still, write_still
@@ -98,9 +99,9 @@ def write_sample(
         plan = plan_target(info, target, overwrite=overwrite)
         span = start, start + seconds
 
-        def paint(*, first: int) -> Generator[Painted]:
+        def paint(*, first: int, memory: Memory) -> Generator[Painted]:
             painted = painted_frames(
-                reader, plan, colorizer, smooth, *span, first=first
+                reader, plan, colorizer, smooth, *span, first=first, memory=memory
             )
             return curtain(painted, plan.yuv.neutral)
 

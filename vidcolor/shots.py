@@ -13,7 +13,7 @@ needs no hard reset, as the old colour leaves with the old picture.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import islice, product
 from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,7 +26,7 @@ Luma = NDArray[np.uint8] | NDArray[np.uint16]
 _Picture = NDArray[np.float32]
 
 DELAY = 2  # frames: fewer find false cuts in flashes, a third one gains nothing
-_MEMORY = 3  # frames before the one in question that may turn out to be back
+LOOK_BACK = 3  # frames before the one in question that may turn out to be back
 
 # All thresholds below hold for pictures of this size; twice the size finds the same.
 _WIDTH, _HEIGHT = 64, 36
@@ -61,21 +61,28 @@ class _Look:
 
 
 def mark_shots(
-    items: Iterable[T], luma: Callable[[T], Luma], depth: int = 8
+    items: Iterable[T], luma: Callable[[T], Luma], depth: int = 8, inside: int = 0
 ) -> Iterator[tuple[T, bool]]:
     """Yield each item with whether it starts a shot; the first one does.
 
     `luma` gives an item's luma plane, whole or shrunk, of any shape (height, width), in
     limited or full range: codes of 8 bits if uint8, of `depth` bits if uint16. It is
     called once an item. Answers come `DELAY` items late, so `DELAY + 1` items are held
-    at most. An answer rests on the frame, on the `_MEMORY` before it in the same shot,
-    and on the `DELAY` after it.
+    at most. An answer rests on the frame, on the `LOOK_BACK` before it in the same
+    shot, and on the `DELAY` after it. The first `inside` items are known to be inside a
+    shot: if they are its last `LOOK_BACK` so far, or all that it has had, the answers
+    after them are those in the whole film.
     """
     waiting: deque[T] = deque()
     coming: deque[_Look] = deque()
-    past: deque[_Look] = deque(maxlen=_MEMORY)
+    past: deque[_Look] = deque(maxlen=LOOK_BACK)
     newest = None
-    for item in items:
+    source = iter(items)
+    for item in islice(source, inside):
+        newest = _look(luma(item), depth, newest)
+        past.append(newest)
+        yield item, False
+    for item in source:
         newest = _look(luma(item), depth, newest)
         waiting.append(item)
         coming.append(newest)

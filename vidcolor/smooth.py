@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.flow import warp
+from vidcolor.memory import NOTHING, Memory, Sum
 from vidcolor.motion import Motion, Plane, Step
 
 T = TypeVar("T")
-_Sum = NDArray[np.float32]  # h, w, 3: a and b times their weight, and the weight
 
 _MEMORY = 0.98  # what carried colour still counts, a frame further on
 _DOUBT = 40.0  # in units of ab: who is so unsure counts half
@@ -45,6 +45,7 @@ class Prediction:
     uncertainty: Tensor  # h, w: the standard deviation of ab, in its units
     starts_shot: bool
     step: Step | None = None  # the motion since the frame before, where it is known
+    memory: Memory | None = None  # with which work can go on at this frame, if it can
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,20 @@ class _Entry(Generic[T]):
 
     item: T
     prediction: Prediction
-    own: _Sum
+    own: Sum
     step: Step | None  # the prediction's, at ab's size
 
 
 def smooth(
-    items: Iterable[tuple[T, Prediction]], radius: int
+    items: Iterable[tuple[T, Prediction]], radius: int, memory: Memory = NOTHING
 ) -> Iterator[tuple[T, Prediction]]:
     """Replace each ab by the mean of what was said of the same things in its shot.
 
     All frames before count, and `radius` of those to come: each the less the further
     away it is, the less sure it was, and the less the motion between is to be trusted.
     Nothing passes from one shot to another. Yields as many as it is given, in order,
-    `radius` late at most, and holds `radius + 1`. A radius of 0 changes nothing.
+    `radius` late at most, and holds `radius + 1`. A radius of 0 changes nothing. With a
+    memory, the first frame is the one that has it: those before it count as they did.
 
     Raises:
         ValueError: the radius is negative.
@@ -76,7 +78,7 @@ def smooth(
         yield from items
         return
     for entries in _shots(items):
-        shot = _Shot[T]()
+        shot, memory = _Shot[T](memory), NOTHING
         for item, prediction in entries:
             shot.enter(item, prediction)
             if len(shot.window) > radius:
@@ -88,11 +90,11 @@ def smooth(
 class _Shot(Generic[T]):
     """What is known of a shot while it streams by."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory) -> None:
         self.window: deque[_Entry[T]] = deque()
-        self._past: _Sum | None = None  # up to the frame before the window
+        self._past = memory.past  # up to the frame before the window
         # The chroma that the frames before the window had, as said and as answered.
-        self._said = self._answered = _CALM
+        self._said, self._answered = memory.said, memory.answered
 
     def enter(self, item: T, prediction: Prediction) -> None:
         """Let a frame into the window."""
@@ -106,6 +108,7 @@ class _Shot(Generic[T]):
         """Take the first frame out of the window."""
         coming = _coming(self.window)
         now = self.window.popleft()
+        memory = self._kept(now.prediction.memory)
         past = None
         if self._past is not None and now.step is not None:
             past = _carry(self._past, now.step.back)
@@ -114,14 +117,24 @@ class _Shot(Generic[T]):
         self._past = now.own if past is None else now.own + past
         mean = _mean(self._past if coming is None else self._past + coming)
         ab = torch.from_numpy(mean).permute(2, 0, 1).contiguous()
-        return now.item, replace(now.prediction, ab=self._vivid(ab, now.prediction))
+        ab = self._vivid(ab, now.prediction)
+        return now.item, replace(now.prediction, ab=ab, memory=memory)
+
+    def _kept(self, memory: Memory | None) -> Memory | None:
+        """Return a frame's memory with what is left here of the frames before it."""
+        if memory is None:
+            return None
+        return replace(
+            memory, past=self._past, said=self._said, answered=self._answered
+        )
 
     def _vivid(self, mean: Tensor, prediction: Prediction) -> Tensor:
         """Return a mean as colourful as what was said of the shot all in all."""
         if prediction.uncertainty.isfinite().any():
             self._said += _chroma(prediction.ab)
             self._answered += _chroma(mean)
-        return mean * min(max(self._said / self._answered, 1.0), _GAIN)
+        gain = (self._said + _CALM) / (self._answered + _CALM)
+        return mean * min(max(gain, 1.0), _GAIN)
 
 
 def _chroma(ab: Tensor) -> float:
@@ -129,16 +142,16 @@ def _chroma(ab: Tensor) -> float:
     return float(ab.square().sum(dim=0).mean().sqrt())
 
 
-def _coming(window: deque[_Entry[T]]) -> _Sum | None:
+def _coming(window: deque[_Entry[T]]) -> Sum | None:
     """Return the sum of all in the window after the first, carried to the first."""
-    coming: _Sum | None = None
+    coming: Sum | None = None
     for later in reversed(list(window)[1:]):
         known = later.own if coming is None else later.own + coming
         coming = None if later.step is None else _carry(known, later.step.forth)
     return coming
 
 
-def _side(own: _Sum, one: _Sum, other: _Sum) -> _Sum:
+def _side(own: Sum, one: Sum, other: Sum) -> Sum:
     """Return a sum, less of it the more a frame's own ab sides with the other sum."""
     ab = _mean(own)
     off, nearer = _distance(_mean(one), ab), _distance(_mean(other), ab)
@@ -149,7 +162,7 @@ def _side(own: _Sum, one: _Sum, other: _Sum) -> _Sum:
     return one * share[..., None]
 
 
-def _mean(known: _Sum) -> NDArray[np.float32]:
+def _mean(known: Sum) -> NDArray[np.float32]:
     """Return ab (h, w, 2)."""
     ab = known[..., :2] / np.maximum(known[..., 2:], _TINY)
     return np.asarray(ab, np.float32)
@@ -160,10 +173,10 @@ def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> Plane:
     return np.asarray(((one - other) ** 2).sum(axis=2), np.float32)
 
 
-def _carry(known: _Sum, motion: Motion) -> _Sum:
+def _carry(known: Sum, motion: Motion) -> Sum:
     """Return a sum brought to where the motion starts, from where it leads."""
     fade = _MEMORY * np.maximum(motion.trust, _LEAST)
-    carried: _Sum = warp(known, motion.flow)
+    carried: Sum = warp(known, motion.flow)
     carried *= fade[..., None]
     return carried
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from vidcolor.flow import warp
+from vidcolor.memory import NOTHING, Memory
 from vidcolor.motion import Look, Plane, Step, find_step, look_at
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Scene:
     starts_shot: bool
     asked: bool = True  # whether the network is to say something of it
     step: Step | None = None  # the motion since the frame before, where it is known
+    memory: Memory = NOTHING  # what is left of the frames before
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,18 @@ class _Level:
         return (lightness * self.gain + self.offset).clamp_(0, 100)
 
 
-def steady(items: Iterable[tuple[T, Scene]]) -> Iterator[tuple[T, Scene]]:
+def steady(
+    items: Iterable[tuple[T, Scene]], memory: Memory = NOTHING
+) -> Iterator[tuple[T, Scene]]:
     """Steady each scene's lightness, and tell the motion that leads to it.
 
     Nothing passes from one shot to another. Yields as many as it is given, in order,
-    `DELAY` late at most.
+    `DELAY` late at most. With a memory, the first scene is the one before the
+    memory's: those after it come out as they do when all of the shot is given.
     """
     before: Scene | None = None
     now: tuple[T, Scene] | None = None
-    for item, after in _levelled(items):
+    for item, after in _levelled(items, memory):
         if now is not None:
             yield now[0], _cleaned(before, now[1], after)
             before = now[1]
@@ -66,18 +71,23 @@ def steady(items: Iterable[tuple[T, Scene]]) -> Iterator[tuple[T, Scene]]:
         yield now[0], _cleaned(before, now[1], None)
 
 
-def _levelled(items: Iterable[tuple[T, Scene]]) -> Iterator[tuple[T, Scene]]:
+def _levelled(
+    items: Iterable[tuple[T, Scene]], memory: Memory
+) -> Iterator[tuple[T, Scene]]:
     """Yield scenes with their steps, brightness and contrast held from each to next."""
-    look, level = None, _Level()
+    look: Look | None = None
+    level = _Level(memory.gain, memory.offset)
     for item, scene in items:
         before, look = look, look_at(scene.lightness)
-        if scene.starts_shot or before is None:
+        if scene.starts_shot:
             level = _Level()
-            yield item, scene
-            continue
-        step = find_step(before, look)
-        level = _held(level, step, before, look)
-        yield item, replace(scene, lightness=level.apply(scene.lightness), step=step)
+        kept = replace(scene.memory, gain=level.gain, offset=level.offset)
+        step = None
+        if before is not None and not scene.starts_shot:
+            step = find_step(before, look)
+            level = _held(level, step, before, look)
+        lightness = level.apply(scene.lightness)
+        yield item, replace(scene, lightness=lightness, step=step, memory=kept)
 
 
 def _held(level: _Level, step: Step, before: Look, now: Look) -> _Level:

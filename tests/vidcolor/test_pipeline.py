@@ -5,18 +5,22 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError
-from vidcolor.media.picture import Frame
+from vidcolor.media.picture import Frame, plane
 from vidcolor.media.reader import Reader
-from vidcolor.pipeline import Geometry, Painted, color_frames
+from vidcolor.memory import NOTHING, Memory
+from vidcolor.pipeline import Geometry, Painted, color_frames, run_up
 from vidcolor.upsample import shrink
 from vidcolor.yuv import Matrix, YuvFormat
 
@@ -124,6 +128,90 @@ def test_a_shot_cut_out_of_a_film_gets_the_same_colours(
     for inside, outside in zip(whole[7:16], alone, strict=True):
         assert np.array_equal(inside.cb, outside.cb)
         assert np.array_equal(inside.cr, outside.cr)
+
+
+class Together(Colorizer):
+    """Answers by what it is asked together."""
+
+    def predict(self, lightness: Tensor) -> Predictions:
+        small = shrink(lightness, 8, 8) - lightness.mean()
+        ab = torch.stack([small, small.roll(1, 2)], dim=1)
+        return Predictions(ab, small.abs())
+
+
+def worn(seed: int) -> list[Frame]:
+    """Return shots of all lengths with flicker, grain, flashes and dark frames."""
+    random = np.random.default_rng(seed)
+    lengths = [*random.integers(1, 6, random.integers(0, 3)), random.integers(8, 24)]
+    lumas = [luma for n in random.permutation(lengths) for luma in scene(seed + n, n)]
+    for luma in lumas:
+        flaw = random.uniform()
+        gain, grain = random.uniform(0.85, 1.15), random.normal(0, 5, luma.shape)
+        old = 235 if flaw < 0.1 else 16 if flaw > 0.95 else luma * gain + grain
+        luma[:] = np.clip(old, 0, 255)
+    return [made(luma, number) for number, luma in enumerate(lumas)]
+
+
+def made(luma: NDArray[np.uint8], number: int) -> Frame:
+    picture = av.VideoFrame(luma.shape[1], luma.shape[0], "yuv420p")
+    plane(picture, 0)[:] = luma
+    return Frame(picture, number, Fraction(1, 25))
+
+
+@pytest.fixture(scope="session")
+def together(weights: str) -> Together:
+    return Together(weights, "cpu", 32)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    seed=st.integers(0, 1 << 31),
+    radius=st.sampled_from([0, 1, 4]),
+    every=st.sampled_from([1, 4]),
+    batch=st.sampled_from([1, 3]),
+    turns=st.integers(0, 3),
+    data=st.data(),
+)
+def test_with_its_memory_work_goes_on_at_a_frame_as_if_it_had_not_stopped(
+    together: Together,
+    seed: int,
+    radius: int,
+    every: int,
+    batch: int,
+    turns: int,
+    data: st.DataObject,
+) -> None:
+    together.batch = batch
+    frames = worn(seed)
+
+    def colored(first: int, memory: Memory = NOTHING) -> list[Painted]:
+        part, geometry = frames[first - run_up(memory) :], Geometry(turns)
+        return list(
+            color_frames(
+                part, together, YUV420, YUV420, radius, geometry, every, memory
+            )
+        )
+
+    whole = colored(0)
+    places = [n for n, item in enumerate(whole) if item.memory is not None]
+    place = data.draw(st.sampled_from(places))
+    memory = whole[place].memory
+    assert memory is not None
+    again = colored(place, Memory.unpack(memory.pack()))
+    for before, after in zip(whole[place:], again, strict=True):
+        assert before.frame is after.frame
+        assert before.starts_shot == after.starts_shot
+        assert (before.memory is None) == (after.memory is None)
+        assert np.array_equal(before.cb, after.cb)
+        assert np.array_equal(before.cr, after.cr)
+
+
+def test_work_can_go_on_at_any_frame_where_one_is_asked_about_at_a_time(
+    film: Film, colorizer: Colorizer
+) -> None:
+    result = painted(film(scene(0, 7) + scene(1, 4)), colorizer)
+    passed = [item.memory.frames for item in result if item.memory is not None]
+    assert passed == [*range(7), *range(4)]
 
 
 @pytest.mark.parametrize("batch", [1, 3])

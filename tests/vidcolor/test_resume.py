@@ -1,5 +1,6 @@
 """Work that is stopped and gone on with gives what undisturbed work gives."""
 
+import os
 import random
 import signal
 import subprocess
@@ -28,6 +29,7 @@ from vidcolor.preview import write_sample
 from vidcolor.upsample import shrink
 
 Film = Callable[..., Path]
+ODD = Path(__file__).parents[3] / "shared" / "clips" / "odd"
 SHORT = "from vidcolor.media import writer; writer.LEAST, writer.MOST = 4, 12; "
 
 
@@ -55,12 +57,17 @@ def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def source(film: Film) -> Path:
     """Forty frames in shots of 5, 3, 20 and 12."""
+    return film(shots(5, 3, 20, 12))
+
+
+def shots(*lengths: int) -> list[NDArray[np.uint8]]:
+    """Return luma of scenes that move, so many frames of each."""
     planes: list[NDArray[np.uint8]] = []
-    for seed, count in enumerate((5, 3, 20, 12)):
+    for seed, count in enumerate(lengths):
         small = np.random.default_rng(seed).integers(40, 215, (6, 8), np.uint8)
         wide = small.repeat(8, axis=0).repeat(8, axis=1)
         planes += [np.roll(wide, n, axis=1) for n in range(count)]
-    return film(planes)
+    return planes
 
 
 def stop_after(frames: int) -> Callable[[Event], None]:
@@ -107,22 +114,105 @@ def test_stops_do_not_show(source: Path, weights: str, wishes: dict[str, Any]) -
     assert set(source.parent.iterdir()) == {source, whole, often}
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_stops_anywhere_do_not_show(
+    film: Film, weights: str, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    lengths = [*(chance.randint(1, 8) for _ in range(chance.randint(0, 3))), 25]
+    chance.shuffle(lengths)
+    source = film(shots(*lengths))
+    monkeypatch.setattr(writing, "LEAST", chance.randint(1, 5))
+    monkeypatch.setattr(writing, "MOST", chance.randint(5, 9))
+    wishes = chance.choice([{}, {"smooth": 0}, {"smooth": 2}, {"fast": True}])
+    colorizer = Watched(weights)
+    colorizer.batch = chance.choice([1, 2])
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    colorize(source, whole, model=colorizer, **wishes)
+    again = partial(colorize, source, often, model=colorizer, resume=True, **wishes)
+    for stop in sorted(chance.sample(range(1, sum(lengths)), 3)):
+        with pytest.raises(KeyboardInterrupt):
+            again(on_event=stop_after(stop))
+    again()
+    assert content(often) == content(whole)
+
+
 @pytest.mark.parametrize("fast", [False, True])
-def test_the_network_is_asked_again_only_from_the_shot_s_start_on(
+def test_the_network_is_not_asked_again_about_frames_that_are_done(
     source: Path, weights: str, fast: bool
 ) -> None:
-    first, second = Watched(weights), Watched(weights)
     target = source.with_name("out.mkv")
-    with pytest.raises(KeyboardInterrupt):
-        colorize(source, target, model=first, fast=fast, on_event=stop_after(24))
-    colorize(source, target, model=second, resume=True, fast=fast)
-    whole = Watched(weights)
+    first, second, whole = (Watched(weights) for _ in range(3))
+    for colorizer in (first, second, whole):
+        colorizer.batch = 1 if fast else 3
     colorize(source, target.with_name("whole.mkv"), model=whole, fast=fast)
-    # 17 frames are safe: 5, 3, and 9 of the third shot, which is coloured again.
-    asked = {(batch.shape, batch.numpy().tobytes()) for batch in whole.asked}
-    assert {(b.shape, b.numpy().tobytes()) for b in second.asked} <= asked
-    again = sum(len(batch) for batch in second.asked)
-    assert again == (3 + 2 if fast else 20 + 12)
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, target, model=first, fast=fast, on_event=stop_after(26))
+    finished = colorize(source, target, model=second, resume=True, fast=fast)
+    # The third shot begins at 8. It is cut after 12 frames of the segment that began
+    # at 5, where the network is asked next: every third frame, or every eighth.
+    assert finished.done == (24 if fast else 17)
+    assert sum(len(batch) for batch in second.asked) == (1 + 2 if fast else 23)
+    for batch, before in zip(second.asked[::-1], whole.asked[::-1], strict=False):
+        assert torch.equal(batch, before)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def change(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut, change])
+def test_a_shot_whose_memory_is_damaged_is_coloured_again(
+    source: Path, weights: str, damage: Callable[[Path], None]
+) -> None:
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    colorizer = Watched(weights)
+    colorize(source, whole, model=colorizer)
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, often, model=colorizer, on_event=stop_after(26))
+    (memory,) = often.with_name("often.mkv.vidcolor").glob("*.memory")
+    damage(memory)
+    colorizer.asked.clear()
+    finished = colorize(source, often, model=colorizer, resume=True)
+    assert finished.done == 17
+    assert sum(len(batch) for batch in colorizer.asked) == 20 + 12
+    assert content(often) == content(whole)
+
+
+def test_work_goes_on_where_a_gpu_had_too_little_memory(
+    source: Path, weights: str
+) -> None:
+    """The colours are others, but they fit: the network's answers keep their size."""
+    target = source.with_name("out.mkv")
+    first, second = Colorizer(weights, "cpu", 128), Colorizer(weights, "cpu", 128)
+    first._coarser = 2
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, target, model=first, on_event=stop_after(26))
+    assert colorize(source, target, model=second, resume=True).frames == 40
+
+
+@pytest.mark.skipif(not ODD.is_dir(), reason="the clips are not beside this checkout")
+@pytest.mark.parametrize(
+    "name",
+    ["interlaced_tff_mpeg2.ts", "rotate90_displaymatrix.mp4", "vfr_audio.mp4"],
+)
+def test_stops_do_not_show_in_odd_films(
+    tmp_path: Path, weights: str, name: str
+) -> None:
+    colorizer = Watched(weights)
+    whole, often = tmp_path / "whole.mkv", tmp_path / "often.mkv"
+    again = partial(colorize, ODD / name, model=colorizer, end=1.5)
+    again(whole)
+    with pytest.raises(KeyboardInterrupt):
+        again(often, on_event=stop_after(20))
+    assert again(often, resume=True).done >= 12
+    assert content(often) == content(whole)
 
 
 def test_a_film_that_only_had_to_be_joined_is_not_coloured_again(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from vidcolor.shots import DELAY, mark_shots
+from vidcolor.shots import DELAY, LOOK_BACK, mark_shots
 
 Plane = NDArray[np.uint8]
 
@@ -180,6 +180,31 @@ def test_the_answer_does_not_rest_on_what_comes_later() -> None:
         assert [n for n in starts(film[:end]) if n < known] == [
             n for n in whole if n < known
         ]
+
+
+# Runs of scenes that come back, flashes and darkness: what hides cuts, or looks alike.
+runs = st.tuples(
+    st.sampled_from([*(scene(n) for n in range(3)), WHITE, BLACK]), st.integers(1, 4)
+)
+films = st.lists(runs, min_size=2, max_size=8).map(
+    lambda film: [plane.copy() for plane, count in film for _ in range(count)]
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(films, st.data())
+def test_three_frames_before_are_enough_to_judge_as_in_the_whole_film(
+    film: list[Plane], data: st.DataObject
+) -> None:
+    whole = starts(film)
+    place = data.draw(st.integers(1, len(film) - 1))
+    shot = max(n for n in whole if n < place)
+    before = min(LOOK_BACK, place - shot)
+    part = film[place - before :]
+    marked = list(mark_shots(part, lambda plane: plane, inside=before))
+    assert [id(plane) for plane, _ in marked] == [id(plane) for plane in part]
+    found = [n + place - before for n, (_, start) in enumerate(marked) if start]
+    assert found == [n for n in whole if n >= place]
 
 
 planes = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=40)) | arrays(

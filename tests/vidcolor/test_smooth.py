@@ -1,5 +1,6 @@
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from torch import Generator, Tensor
 
 from vidcolor.flow import outside
+from vidcolor.memory import NOTHING
 from vidcolor.motion import Motion, Step
 from vidcolor.smooth import Prediction, smooth
 
@@ -126,6 +128,23 @@ def test_a_cut_lets_go_of_what_came_before() -> None:
     stages = smooth(counted(), 8)
     assert [next(stages)[0] for _ in range(3)] == [0, 1, 2]
     assert taken == 4
+
+
+@pytest.mark.parametrize("radius", [1, 4])
+@pytest.mark.parametrize("place", [1, 5, 6, 8])
+def test_with_its_memory_a_frame_is_what_it_was(place: int, radius: int) -> None:
+    def remembering(predictions: list[Prediction]) -> list[Prediction]:
+        return [replace(p, memory=NOTHING) for p in predictions]
+
+    steps = Step(motion(-0.7, 0.9), motion(0.7, 0.8))
+    given = remembering(film(noise(6, 1), steps) + film(noise(9, 2), steps))
+    whole = [p for _, p in smooth(((None, p) for p in given), radius)]
+    memory = whole[place].memory
+    assert memory is not None
+    assert (memory.past is None) == (place == 6)
+    part = smooth(((None, p) for p in given[place:]), radius, memory)
+    for before, (_, after) in zip(whole[place:], part, strict=True):
+        assert torch.equal(before.ab, after.ab)
 
 
 def test_one_colour_stays_that_colour_however_things_move() -> None:

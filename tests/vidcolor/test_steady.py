@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,6 +122,21 @@ def test_as_many_come_as_were_given_in_order_and_a_frame_late_at_most(
 
 def small(seed: int) -> Plane:
     return texture(seed)[:32, :32].copy()
+
+
+@pytest.mark.parametrize("place", range(1, 7))
+def test_with_its_memory_and_the_frame_before_a_scene_is_what_it_was(
+    place: int,
+) -> None:
+    random = np.random.default_rng(0)
+    given = shot(*[small(0) * random.uniform(0.8, 1.2) for _ in range(7)])
+    given[4:4] = shot(small(1), small(1) * 0.9)
+    whole = [scene for _, scene in steady((None, s) for s in given)]
+    part = steady(((None, s) for s in given[place - 1 :]), whole[place].memory)
+    _, *again = [scene for _, scene in part]
+    for before, after in zip(whole[place:], again, strict=True):
+        assert torch.equal(before.lightness, after.lightness)
+        assert before.memory == after.memory
 
 
 def test_nothing_passes_a_cut() -> None:

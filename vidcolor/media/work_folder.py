@@ -9,6 +9,7 @@ segment's number takes back what was said of that number and those after it.
 import json
 import os
 import re
+import zlib
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,11 +19,11 @@ from filelock import FileLock, Timeout
 from vidcolor.errors import WriteError
 from vidcolor.media.job import Job, misfits
 from vidcolor.media.segment import SegmentFile, reordering
-from vidcolor.media.target_file import sync_folder
+from vidcolor.media.target_file import sync, sync_folder
 
 _LOCK, _MANIFEST = "lock", "manifest.jsonl"
 _PART, _JOINED = "segment.part", "joined"  # no film's ending: nobody takes them for one
-_SEGMENT = re.compile(r"\d{6}\.packets")
+_SEGMENT = re.compile(r"\d{6}\.(packets|memory)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Segment:
     delay: int  # places that its packets must be decoded ahead
     size: int  # bytes
     crc32: int
+    memory_size: int  # bytes; 0 if what comes next starts a shot
+    memory_crc32: int
 
 
 class WorkFolder:
@@ -95,8 +98,19 @@ class WorkFolder:
                 sync_folder(self.path.parent)
             undo.pop_all()
 
-    def keep(self, file: SegmentFile, *, frames: int, shots: int, shot: int) -> None:
-        """List a segment, from where on it is safe."""
+    def keep(
+        self,
+        file: SegmentFile,
+        *,
+        frames: int,
+        shots: int,
+        shot: int,
+        memory: bytes = b"",
+    ) -> None:
+        """List a segment, from where on it is safe.
+
+        `memory` is what the next frame needs; only the last one is kept.
+        """
         file.finish()
         segment = Segment(
             len(self.segments) + 1,
@@ -106,11 +120,28 @@ class WorkFolder:
             reordering(file.pts),
             file.size,
             file.crc32,
+            len(memory),
+            zlib.crc32(memory),
         )
         self.part.replace(self.file(segment))
+        if memory:
+            self._memory(segment).write_bytes(memory)
+            sync(self._memory(segment))
         sync_folder(self.path)
         self._say(asdict(segment))
+        if self.segments:
+            self._memory(self.segments[-1]).unlink(missing_ok=True)
         self.segments.append(segment)
+
+    def memory(self) -> bytes:
+        """Return what was kept for the frame after the last segment, if it is there."""
+        if not self.segments:
+            return b""
+        last = self.segments[-1]
+        with suppress(OSError), self._memory(last).open("rb") as file:
+            memory = file.read(last.memory_size)
+            return memory if zlib.crc32(memory) == last.memory_crc32 else b""
+        return b""
 
     def drop(self, segment: Segment) -> None:
         """Forget a segment that is damaged, and those after it."""
@@ -120,6 +151,9 @@ class WorkFolder:
     def file(self, segment: Segment) -> Path:
         """Return where a segment's packets are."""
         return self.path / f"{segment.number:06}.packets"
+
+    def _memory(self, segment: Segment) -> Path:
+        return self.path / f"{segment.number:06}.memory"
 
     def close(self, error: BaseException | None) -> None:
         """Remove the folder; after an error only if there is nothing to go on with.
@@ -169,6 +203,7 @@ class WorkFolder:
     def _clear(self, keep: int) -> None:
         """Remove what was made here but the first so many segments and their list."""
         kept = {self.file(segment).name for segment in self.segments[:keep]}
+        kept |= {self._memory(segment).name for segment in self.segments[:keep][-1:]}
         manifest = self.path / _MANIFEST
         for path in self.path.iterdir():
             made = path.name in (_PART, _JOINED) or _SEGMENT.fullmatch(path.name)

@@ -29,6 +29,7 @@ from vidcolor.media.span import Span
 from vidcolor.media.target_file import check_target, share, sync, sync_folder
 from vidcolor.media.target_plan import Plan
 from vidcolor.media.work_folder import WorkFolder
+from vidcolor.memory import NOTHING, Memory
 
 # Frames. A stop costs one segment at most. It ends where a shot does, where encoders
 # put a key frame anyway, and inside a long one about as rarely as they would (x264 does
@@ -63,6 +64,7 @@ class Writer:
         self.frames = self.shots = 0  # that are written so far
         self.done = 0  # frames that were taken over
         self.shot = 0  # the frame with which the shot of the next one starts
+        self.memory = NOTHING  # with which to go on at frame `done`
         self.losses: list[str] = []  # what of other streams could not be copied
         self.seams: Sequence[Fraction] = ()  # of the film's clock: Damage tells them
         self._info, self._settings, self._resume = info, settings, resume
@@ -89,6 +91,8 @@ class Writer:
         self.done = self.frames = self._work.frames
         self.shots = sum(segment.shots for segment in self._work.segments)
         self.shot = self._work.segments[-1].shot if self.done else 0
+        if memory := self._work.memory():
+            self.memory = Memory.unpack(memory)
         return self
 
     def write(
@@ -97,9 +101,11 @@ class Writer:
         cb: NDArray[integer],
         cr: NDArray[integer],
         starts_shot: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         """Add a frame with new chroma planes, in `plan.yuv`'s grid and depth.
 
+        Work that is stopped goes on at a shot's start, or at a frame with a memory.
         Uses the frame up: its luma must not be looked at any more.
 
         Raises:
@@ -109,8 +115,8 @@ class Writer:
         if starts_shot:
             self.shot = self.frames
         with _told(self.plan):
-            if self._segment is not None and self._segment.is_full(starts_shot):
-                self._end_segment()
+            if self._segment is not None and self._segment.is_full(starts_shot, memory):
+                self._end_segment(memory)
             if self._segment is None:
                 self._segment = _Segment(
                     self.plan, self._info, self._span, self._work.part
@@ -142,7 +148,8 @@ class Writer:
                 self._segment.close()
             self._work.close(error)
 
-    def _end_segment(self) -> None:
+    def _end_segment(self, memory: Memory | None = None) -> None:
+        """Keep what is written; `memory` is that of the next frame."""
         segment, self._segment = self._segment, None
         assert segment is not None
         try:
@@ -152,6 +159,7 @@ class Writer:
                 frames=segment.frames,
                 shots=segment.shots,
                 shot=self.shot,
+                memory=memory.pack() if memory is not None and memory.frames else b"",
             )
         finally:
             segment.close()
@@ -182,9 +190,11 @@ class _Segment:
         self._nowhere = av.open(BytesIO(), "w", format=plan.container.muxer)
         self._encoder = FilmEncoder(self._nowhere, plan, info, span.shift)
 
-    def is_full(self, starts_shot: bool) -> bool:
+    def is_full(self, starts_shot: bool, memory: Memory | None) -> bool:
         """Whether the next frame, which may start a shot, goes to another."""
-        return self.frames >= (LEAST if starts_shot else MOST)
+        if starts_shot:
+            return self.frames >= LEAST
+        return self.frames >= MOST and memory is not None
 
     def add(
         self,

@@ -18,6 +18,7 @@ from vidcolor.media.picture import plane
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.writer import Writer
+from vidcolor.memory import Memory
 
 resource = pytest.importorskip("resource", reason="limits as POSIX has them")
 
@@ -162,7 +163,9 @@ def test_transparency_comes_through(make_film: Make) -> None:
     assert all(p.has_sidedata("matroska_block_additional") for p in video)
 
 
-def test_a_shot_ends_a_segment_and_a_long_one_is_cut(make_film: Make) -> None:
+def test_a_shot_ends_a_segment_and_a_long_one_is_cut_where_a_memory_is(
+    make_film: Make,
+) -> None:
     source = make_film(times=EVEN)
     reader = Reader(source)
     plan = plan_target(reader.info, source.with_name("out.mkv"))
@@ -170,10 +173,11 @@ def test_a_shot_ends_a_segment_and_a_long_one_is_cut(make_film: Make) -> None:
     with Writer(plan, reader.info, settings={}) as writer:
         for number, frame in enumerate(reader.frames()):
             planes = chroma(plan.yuv.chroma_shape(*frame.luma.shape), number)
-            writer.write(frame, *planes, starts_shot=number in (0, 2, 6, 9))
+            memory = Memory(number - 9) if number in (10, 18, 28) else None
+            writer.write(frame, *planes, number in (0, 2, 6, 9), memory)
         lengths = [segment.frames for segment in writer._work.segments]
     # 2 and 9 come too soon for a new segment, and the last shot is too long for one.
-    assert lengths == [6, 10, 10]
+    assert lengths == [6, 12, 10]
 
 
 def encoders() -> int:

@@ -1,6 +1,7 @@
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,12 @@ def begin(target: Path, **wishes: bool) -> WorkFolder:
     return work
 
 
-def keep(work: WorkFolder, frames: int = 10) -> None:
+def keep(work: WorkFolder, frames: int = 10, memory: bytes = b"") -> None:
     file = SegmentFile(work.part)
     packet: Packet = Packet(b"some of the film")  # type: ignore[type-arg]
     packet.pts = work.frames
     file.add(packet)
-    work.keep(file, frames=frames, shots=1, shot=work.frames)
+    work.keep(file, frames=frames, shots=1, shot=work.frames, memory=memory)
 
 
 def stopped(target: Path, segments: int) -> Path:
@@ -210,6 +211,43 @@ def test_from_a_segment_that_is_missing_on_all_is_made_again(
     work = begin(target, resume=True)
     assert [segment.frames for segment in work.segments] == [10, 7]
     work.close(None)
+
+
+def test_the_last_segment_s_memory_is_kept_and_no_other(target: Path) -> None:
+    work = begin(target)
+    for memory in (b"first", b"second", b"", b"last"):
+        keep(work, memory=memory)
+        assert work.memory() == memory
+        assert len(list(work.path.glob("*.memory"))) == bool(memory)
+    work.close(RuntimeError())
+    work = begin(target, resume=True)
+    assert work.memory() == b"last"
+    work.close(None)
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        Path.unlink,
+        lambda path: path.write_bytes(b"lasT"),
+        lambda path: path.write_bytes(b"las"),
+        lambda path: path.with_name("000003.packets").unlink(),
+    ],
+)
+def test_a_memory_that_is_damaged_or_another_segment_s_is_none(
+    target: Path, damage: Callable[[Path], object]
+) -> None:
+    work = begin(target)
+    for memory in (b"first", b"second", b"last"):
+        keep(work, memory=memory)
+    work.close(RuntimeError())
+    damage(work.path / "000003.memory")
+    work = begin(target, resume=True)
+    assert work.segments
+    assert work.memory() == b""
+    work.close(None)
+    assert list(target.parent.iterdir()) == []
 
 
 def test_one_job_at_a_time(target: Path) -> None:
