@@ -84,6 +84,7 @@ def colorize(
     stands in the account, and is no error here.
 
     Raises:
+        DoneError: the work is to be gone on with, and is finished.
         VidcolorError: the file cannot be read, the target not written, or options do
             not fit; ModelError: the model cannot be used.
     """
@@ -105,9 +106,10 @@ def colorize(
             preset=preset,
             options=dict(options or {}),
             explicit=explicit,
-            overwrite=overwrite,
+            overwrite=overwrite or resume,  # whether it is done, the writer knows
             span=Span.of(reader.info, *span),
         )
+        plan = replace(plan, overwrite=overwrite)
         colorizer = _colorizer(model, device, size, vividness)
         every = FAST if fast else 1
         paint = partial(painted_frames, reader, plan, colorizer, smooth, *span, every)

@@ -3,6 +3,7 @@
 VidcolorError
 ├── ReadError      a file that cannot be read as film or picture
 ├── WriteError     a target that cannot be written
+│   └── DoneError  it need not be: it is finished
 └── OptionError    options that do not fit each other, the file or this machine
 
 The models have their own: vidcolor_models.errors.ModelError. A mistake in our own
@@ -30,6 +31,13 @@ class WriteError(VidcolorError):
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+
+
+class DoneError(WriteError):
+    """A target that need not be written: an earlier run of the job has finished it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "is done already")
 
 
 class OptionError(VidcolorError):

@@ -92,6 +92,14 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file needs no work: an earlier run of the same job has finished it."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A file could not be coloured; the others go on."""
 
@@ -99,5 +107,5 @@ class Failed:
     problem: str
 
 
-Event = Started | Progressed | Verifying | Finished | Failed
+Event = Started | Progressed | Verifying | Finished | Skipped | Failed
 OnEvent = Callable[[Event], None]

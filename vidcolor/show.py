@@ -26,7 +26,15 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from vidcolor.events import Event, Failed, Finished, Progressed, Started, Verifying
+from vidcolor.events import (
+    Event,
+    Failed,
+    Finished,
+    Progressed,
+    Skipped,
+    Started,
+    Verifying,
+)
 from vidcolor.times import format_time
 
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -130,8 +138,7 @@ class LineShow(QuietShow):
                 console.print(f"{printable(event.source.name)}: {line}", soft_wrap=True)
         else:
             super().__call__(event)
-            if isinstance(event, Finished):
-                _tell_end(event)
+            _tell_end(event)
 
     def _line(self, event: Progressed | Verifying, now: float) -> str:
         if isinstance(event, Verifying):
@@ -196,8 +203,7 @@ class BarShow(QuietShow):
         else:
             self._end_file()
             super().__call__(event)
-            if isinstance(event, Finished):
-                _tell_end(event)
+            _tell_end(event)
 
     def _end_file(self) -> None:
         if self._file is not None:
@@ -259,7 +265,14 @@ def _tell_start(event: Started) -> None:
         )
 
 
-def _tell_end(event: Finished) -> None:
+def _tell_end(event: Event) -> None:
+    if isinstance(event, Skipped):
+        console.print(f"{printable(event.target)} is done already", soft_wrap=True)
+    elif isinstance(event, Finished):
+        _tell_account(event)
+
+
+def _tell_account(event: Finished) -> None:
     now = event.frames - event.done
     rate = now / max(event.seconds, 1e-9)
     share = f" ({now} now)" if event.done else ""

@@ -4,21 +4,14 @@ import json
 import shutil
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from tests.vidcolor.media.made import Side, make
 from vidcolor.colorize import colorize
 from vidcolor.describe import describe
-from vidcolor.events import (
-    Failed,
-    Finished,
-    Progressed,
-    Settings,
-    Started,
-    Verifying,
-)
+from vidcolor.events import Event, Settings
 from vidcolor.media.reader import Reader
 from vidcolor.media.verification.pictures import PictureCheck
 from vidcolor.media.verification.streams import StreamCheck
@@ -79,7 +72,7 @@ def test_info_foretells_the_account_of_real_films(
     check_foretold(Path(shutil.copy(ODD / name, tmp_path)), weights)
 
 
-@pytest.mark.parametrize("event", [Started, Progressed, Verifying, Finished, Failed])
+@pytest.mark.parametrize("event", get_args(Event))
 def test_every_event_is_documented(event: type) -> None:
     text = DOCUMENT.read_text()
     assert f"`{event.__name__.lower()}`" in text

@@ -193,6 +193,41 @@ def test_in_a_folder_each_file_fails_on_its_own(
     assert sorted(p.name for p in out.iterdir()) == ["film.mkv", "photo.png"]
 
 
+def test_a_command_is_repeated_until_all_is_done(
+    run: Run, clip: Path, weights: str
+) -> None:
+    other, out = clip.with_name("other.mkv"), clip.parent / "out"
+    other.write_text("not yet a film")
+    command = ["colorize", clip, other, "-o", out, "--model", weights, "--size", 64]
+    command += ["--resume"]
+    assert run(*command).code == cli.FAILED
+    made = (out / clip.name).read_bytes()
+    other.write_bytes(clip.read_bytes())
+    result = run(*command)
+    assert result.code == 0
+    assert f"{out / clip.name} is done already\n" in result.err
+    assert result.out.splitlines() == [str(out / clip.name), str(out / other.name)]
+    *_, last = map(json.loads, run(*command, "--json").out.splitlines())
+    assert last == {
+        "event": "skipped",
+        "source": str(other),
+        "target": str(out / other.name),
+    }
+    assert (out / clip.name).read_bytes() == made
+
+
+def test_a_film_that_was_there_is_not_taken_for_done(
+    run: Run, clip: Path, weights: str
+) -> None:
+    out = clip.parent / "out"
+    out.mkdir()
+    (out / clip.name).write_bytes(clip.read_bytes())
+    result = run("colorize", clip, "-o", out, "--model", weights, "--resume")
+    assert result.code == cli.FAILED
+    assert "is there already" in result.err
+    assert (out / clip.name).read_bytes() == clip.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [

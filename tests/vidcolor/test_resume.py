@@ -20,11 +20,12 @@ from torch import Tensor
 from vidcolor import cli
 from vidcolor.colorize import colorize
 from vidcolor.colorizer import Colorizer, Predictions
-from vidcolor.errors import WriteError
+from vidcolor.errors import DoneError, WriteError
 from vidcolor.events import Event, Progressed, Started
 from vidcolor.media import writer as writing
 from vidcolor.media.picture import plane
 from vidcolor.media.reader import Reader
+from vidcolor.media.work_folder import WorkFolder
 from vidcolor.preview import write_sample
 from vidcolor.upsample import shrink
 
@@ -232,6 +233,37 @@ def test_a_film_that_only_had_to_be_joined_is_not_coloured_again(
     assert (finished.done, finished.frames) == (40, 40)
     assert colorizer.asked == []
     assert content(often) == content(whole)
+
+
+def test_a_film_that_is_done_is_known_by_its_job(source: Path, weights: str) -> None:
+    target = source.with_name("out.mkv")
+    options: dict[str, Any] = {"model": Watched(weights), "resume": True}
+    colorize(source, target, **options, end=1)
+    before = target.read_bytes()
+    with pytest.raises(DoneError, match="done already"):
+        colorize(source, target, **options, end=1)
+    for others in ({}, {"end": 1, "smooth": 2}, {"end": 1, "resume": False}):
+        with pytest.raises(WriteError, match="--overwrite replaces it"):
+            colorize(source, target, **options | others)
+    os.utime(source, ns=(0, 1))
+    with pytest.raises(WriteError, match="--overwrite replaces it"):
+        colorize(source, target, **options, end=1)
+    assert target.read_bytes() == before
+    assert colorize(source, target, **options, end=1, overwrite=True).frames == 25
+
+
+def test_a_film_that_got_its_name_just_before_the_power_went_is_done(
+    source: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, folder = source.with_name("out.mkv"), source.with_name("out.mkv.vidcolor")
+    options: dict[str, Any] = {"model": Watched(weights), "resume": True}
+    with monkeypatch.context() as patch:
+        patch.setattr(WorkFolder, "_clear", lambda *_, **__: None)
+        colorize(source, target, **options)
+    assert folder.exists()
+    with pytest.raises(DoneError):
+        colorize(source, target, **options)
+    assert set(source.parent.iterdir()) == {source, target}
 
 
 def test_a_resumed_job_that_was_never_begun_just_begins(

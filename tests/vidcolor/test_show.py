@@ -13,6 +13,7 @@ from vidcolor.events import (
     Finished,
     Progressed,
     Settings,
+    Skipped,
     Started,
     Verifying,
 )
@@ -44,6 +45,7 @@ EVENTS: list[Event] = [
     Progressed(REEL, 1, 1),
     Progressed(REEL, 2, 1),
     FINISHED,
+    Skipped(Path("old.mp4"), Path("old.color.mp4")),
     Failed(Path("torn.mp4"), "torn.mp4: is torn"),
 ]
 RESUMED: list[Event] = [
@@ -103,6 +105,13 @@ def test_quiet_tells_only_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+@pytest.mark.parametrize("shown", [LineShow(), BarShow(2)])
+def test_what_needs_no_work_is_told_in_a_line(
+    shown: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "old.color.mp4 is done already\n" in told(shown, monkeypatch)
+
+
 def test_lines_tell_notes_before_and_speed_after(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -151,7 +160,7 @@ def test_json_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
         shown(event)
     read = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert read[0]["warning"] == "A GPU LIES IDLE"
-    assert read[-2]["lost"] == ["2 frames missing"]
+    assert read[-3]["lost"] == ["2 frames missing"]
     assert read[-1] == {
         "event": "failed",
         "source": "torn.mp4",

@@ -26,8 +26,8 @@ from vidcolor.cli.options import (
 )
 from vidcolor.cli.output import print_path
 from vidcolor.defaults import RADIUS
-from vidcolor.errors import OptionError, VidcolorError
-from vidcolor.events import Failed, Finished, OnEvent
+from vidcolor.errors import DoneError, OptionError, VidcolorError
+from vidcolor.events import Failed, Finished, OnEvent, Skipped
 from vidcolor.show import choose_show, told
 from vidcolor.times import parse_time
 from vidcolor_models.errors import ModelError
@@ -121,6 +121,11 @@ def _color_one(
     """Colour a file, tell how it went, and return its code; `named` prints its name."""
     try:
         done = color(source, target, on_event=tell)
+    except DoneError as error:
+        tell(Skipped(source, error.path))
+        if named:
+            print_path(error.path)
+        return 0
     except (VidcolorError, ModelError) as error:
         tell(Failed(source, told(error)))
         return FAILED

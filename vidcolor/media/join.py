@@ -43,7 +43,7 @@ def try_header(plan: Plan, info: FilmInfo, span: Span) -> bytes:
         ReadError: the source cannot be opened any more.
     """
     with SideStreams(info, plan, span) as side:
-        target, stream = _begun(BytesIO(), plan, info, span, side)
+        target, stream = _begun(BytesIO(), plan, info, span, side, mark="")
         said = bytes(stream.codec_context.extradata or b"")
         with suppress(av.FFmpegError):  # there is nothing in it
             target.close()
@@ -56,12 +56,13 @@ def join(
     info: FilmInfo,
     span: Span,
     seams: Sequence[Fraction],
+    mark: str,
 ) -> list[str]:
     """Join a folder's segments into `work.joined`, and see that it is whole.
 
     `seams` are the seconds by which the film's frames were moved where recordings had
-    been joined. Returns what of the other streams was too damaged to be copied, a
-    sentence each.
+    been joined, `mark` is what it says of who encoded it. Returns what of the other
+    streams was too damaged to be copied, a sentence each.
 
     Raises:
         WriteError: a segment is damaged, or the result is not what it must be.
@@ -70,7 +71,7 @@ def join(
     """
     count, first, end = 0, None, Fraction(0)
     with SideStreams(info, plan, span, seams) as side:
-        target, stream = _begun(f"file:{work.joined}", plan, info, span, side)
+        target, stream = _begun(f"file:{work.joined}", plan, info, span, side, mark)
         kinds = _kinds(target.streams)
         try:
             for packet in _timed(work, plan.time_base):
@@ -94,7 +95,12 @@ def join(
 
 
 def _begun(
-    file: str | IO[bytes], plan: Plan, info: FilmInfo, span: Span, side: SideStreams
+    file: str | IO[bytes],
+    plan: Plan,
+    info: FilmInfo,
+    span: Span,
+    side: SideStreams,
+    mark: str,
 ) -> tuple[OutputContainer, VideoStream]:
     """Return a container with all its streams and its header, and the film's stream."""
     tags = kept_tags(info.metadata)
@@ -110,6 +116,7 @@ def _begun(
         for fate in plan.streams:
             if fate.fate is Fate.ENCODE:
                 film = FilmEncoder(target, plan, info, span.shift).stream
+                film.metadata["encoder"] = mark
             elif fate.fate not in (Fate.DROP, Fate.REMAKE):
                 side.add(target, fate)
         if plan.container.chapters:
