@@ -3,7 +3,9 @@
 Whatever is in it at any moment, a process can be killed, or the power go: a segment
 counts only once it is on the disk and a line of the manifest, itself on the disk, says
 so. The manifest is a line of JSON for the job, then one for each segment; a line for a
-segment's number takes back what was said of that number and those after it.
+segment's number takes back what was said of that number and those after it. Beside the
+last segment is what the frame after it has to know of its shot, if it does not start
+one: without that, the shot must be coloured again.
 """
 
 import json
