@@ -129,7 +129,7 @@ def show(
     """
     before = run_up(memory)
     marked = mark_shots(sights, _thumbnail, inside=before)
-    since = memory.frames - 2
+    since = memory.frames - 2  # of the frame before the first that is yielded
     for sight, starts in islice(marked, max(0, before - 1), None):
         since = 0 if starts else since + 1
         lightness, asked = to_lightness(sight.luma), since % every == 0
