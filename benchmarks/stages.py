@@ -87,7 +87,7 @@ def _alone(
 def _write(painted: Iterable[Painted], film: Writer) -> Iterator[None]:
     with film as writer:
         for item in painted:
-            writer.write(item.frame, item.cb, item.cr, item.starts_shot)
+            writer.write(item.frame, item.cb, item.cr, item.starts_shot, item.memory)
             yield
 
 

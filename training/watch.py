@@ -22,7 +22,7 @@ from vidcolor_models.film import Film
 
 GOAL = "gain at 80 %"  # the figure by which networks are compared
 
-_STRENGTHS = [0.0, 1.0, 2.0, 3.0]  # vividness: enough to draw a curve through
+_STRENGTHS = [0.0, 1.5, 3.0, 4.5]  # vividness: enough to draw a curve through
 _MOST = 96  # pictures
 _SIZE = 256  # short side at the network
 _COLUMNS = 8  # of the sheet
@@ -57,8 +57,8 @@ class Validation:
         shares = colors / self._color
         figures = {GOAL: np.interp(0.8, shares, gains, right=-inf)}
         for strength, gain, share in zip(_STRENGTHS, gains, shares, strict=True):
-            figures[f"gain at vividness {strength:.0f}"] = gain
-            figures[f"colorfulness at vividness {strength:.0f}"] = share
+            figures[f"gain at vividness {strength:g}"] = gain
+            figures[f"colorfulness at vividness {strength:g}"] = share
         return {name: float(figure) for name, figure in figures.items()}
 
     def _curve(self, network: Film, subject: _Subject) -> list[tuple[float, float]]:

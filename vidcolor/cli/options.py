@@ -37,7 +37,11 @@ Fast = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the target.")]
 Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with work that was stopped, if any.")
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on with work that was stopped; pass over films that are done.",
+    ),
 ]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Decode the result, and compare it.")
