@@ -207,13 +207,13 @@ def by_stages(film: Film) -> Spent:
 
 def encoding(film: Film) -> tuple[str, dict[str, str]]:
     """Return the encoder that the film gets by default, and all its options."""
-    from vidcolor.media.encoder import _repeatable
+    from vidcolor.media.encoder import repeatable
     from vidcolor.media.plan import plan_target
     from vidcolor.media.reader import Reader
 
     with Reader(film.clip) as reader:
         plan = plan_target(reader.info, film.target, overwrite=True)
-    return plan.encoder, _repeatable(plan)
+    return plan.encoder, repeatable(plan)
 
 
 def make_weights(name: str, path: Path) -> Path:

@@ -39,7 +39,7 @@ class FilmEncoder:
         self._shift = shift
         self._durations: dict[int, int] = {}  # of frames in the encoder, by pts
         self._last: int | None = None
-        stream = target.add_stream(plan.encoder, info.rate, _repeatable(plan))
+        stream = target.add_stream(plan.encoder, info.rate, repeatable(plan))
         assert isinstance(stream, VideoStream)
         self.stream = stream
         _set_picture(stream, plan, info)
@@ -85,7 +85,7 @@ class FilmEncoder:
         return packets
 
 
-def _repeatable(plan: Plan) -> dict[str, str]:
+def repeatable(plan: Plan) -> dict[str, str]:
     """Return the encoder's options, such that it does the same every time.
 
     x264's AVX-512 code does not (8 encodings of one film in one thread: 3 results); its
