@@ -242,12 +242,14 @@ def device_name(device: str) -> str:
 
 
 def _ready(film: Film) -> "Colorizer":
-    """Return a colorizer that has predicted once."""
+    """Return a colorizer that has predicted once, in a process like the command's."""
     import torch
 
+    from vidcolor.cli.heap import keep_freed_memory
     from vidcolor.colorizer import Colorizer
     from vidcolor_models import DEFAULT_MODEL
 
+    keep_freed_memory()
     colorizer = Colorizer(film.model or DEFAULT_MODEL, film.device)
     side = colorizer.size
     colorizer.predict(torch.zeros(colorizer.batch, side, side))

@@ -10,6 +10,7 @@ from vidcolor import __version__
 from vidcolor.cli.codes import FAILED, INTERRUPTED, WRONG_USAGE
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.evaluate import evaluate
+from vidcolor.cli.heap import keep_freed_memory
 from vidcolor.cli.info import info
 from vidcolor.cli.interrupt import Interrupted, interrupts
 from vidcolor.cli.models import models_app
@@ -59,6 +60,7 @@ def _tell(error: Exception) -> int:
 def main() -> None:
     """Run the command line; an expected failure is one line, not a traceback."""
     interrupts.catch()
+    keep_freed_memory()
     try:
         code = app(standalone_mode=False)
     except (VidcolorError, ModelError) as error:
