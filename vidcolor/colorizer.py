@@ -21,6 +21,7 @@ from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.answer import Answer
 from vidcolor_models.film import Film
 from vidcolor_models.folding import fold_norms
+from vidcolor_models.packing import is_supported, pack_convolutions
 
 _GRID = 32  # the networks halve a picture five times at most
 _LEAST = 64  # pixels on the short side: with fewer, colour is guesswork
@@ -214,7 +215,10 @@ def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]
             f"the GPU has no room for {model.name!r}: end what else uses it, or choose "
             "--device cpu"
         ) from error
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if device.type == "cpu" and is_supported():
+        pack_convolutions(network)
+    return network
 
 
 def _make_vivid(model: LoadedModel, vividness: float) -> None:

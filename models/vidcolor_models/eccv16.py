@@ -39,7 +39,8 @@ class ECCV16(nn.Module):
             nn.ReLU(),
             nn.Conv2d(256, BINS, 1),
         )
-        self.model_out = nn.Conv2d(BINS, 2, 1, bias=False)  # the bins' places in ab
+        # The bins' places in ab, kept as if they were a convolution.
+        self.model_out = nn.ParameterDict({"weight": torch.randn(2, BINS, 1, 1) / 2})
 
     def forward(self, lightness: Tensor) -> Answer:
         """Predict ab (N, 2, H, W) from lightness (N, 1, H, W) in 0..100.
@@ -54,7 +55,7 @@ class ECCV16(nn.Module):
             x = stage(x)
         for stage in (self.model5, self.model6, self.model7, self.model8):
             x = stage(x)
-        bins = self.model_out.weight.flatten(1).T * _AB
+        bins = self.model_out["weight"].flatten(1).T * _AB
         small = torch.cat(expected(x.softmax(dim=1), bins), dim=1)
         large = F.interpolate(
             small, scale_factor=4, mode="bilinear", align_corners=False

@@ -114,7 +114,7 @@ class EfficientNetLite(nn.Module):
         self, channels: int = 3, width: float = 1.0, depth: float = 1.0
     ) -> None:
         super().__init__()
-        self.stem = _conv_norm(channels, 32, kernel=3, stride=2)
+        self.stem = _conv_norm(channels, 32, 3, 2, rectifier=_relu6())
         blocks: list[nn.Module] = []
         self.taps: list[int] = []  # blocks whose output is wanted
         self.tap_channels: list[int] = []
@@ -136,7 +136,7 @@ class EfficientNetLite(nn.Module):
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return four maps, fine to coarse, from an image (N, channels, H, W)."""
-        x = F.relu6(self.stem(image))
+        x = self.stem(image)
         taps = []
         for index, block in enumerate(self.blocks):
             x = block(x)
@@ -153,17 +153,17 @@ class InvertedBottleneck(nn.Module):
     ) -> None:
         super().__init__()
         wide = before * expansion
-        self.expand = _conv_norm(before, wide, 1) if expansion > 1 else None
-        self.depthwise = _conv_norm(wide, wide, kernel, stride, groups=wide)
+        self.expand = (
+            _conv_norm(before, wide, 1, rectifier=_relu6()) if expansion > 1 else None
+        )
+        self.depthwise = _conv_norm(wide, wide, kernel, stride, wide, _relu6())
         self.project = _conv_norm(wide, after, 1)
         self.residual = stride == 1 and before == after
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, before, H, W) to (N, after, H/stride, W/stride)."""
-        # In place: new memory for tensors so wide takes as long as the arithmetic.
-        wide = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
-        wide = F.relu6(self.depthwise(wide), inplace=True)
-        narrow: Tensor = self.project(wide)
+        wide = x if self.expand is None else self.expand(x)
+        narrow: Tensor = self.project(self.depthwise(wide))
         return x + narrow if self.residual else narrow
 
 
@@ -210,7 +210,9 @@ class Pyramid(nn.Module):
     def __init__(self, channels: list[int], width: int) -> None:
         super().__init__()
         self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
-        self.smooths = nn.ModuleList(_conv_norm(width, width, 3) for _ in channels)
+        self.smooths = nn.ModuleList(
+            _conv_norm(width, width, 3, rectifier=nn.ReLU()) for _ in channels
+        )
 
     def forward(self, taps: list[Tensor]) -> Tensor:
         """Map features, fine to coarse, to one map of the finest one's size."""
@@ -226,7 +228,7 @@ class Pyramid(nn.Module):
                 side = side + F.interpolate(
                     x, tap.shape[-2:], mode="bilinear", align_corners=False
                 )
-            x = F.relu(smooth(side))
+            x = smooth(side)
         assert x is not None
         return x
 
@@ -236,6 +238,13 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, C', ceil(H/stride), ceil(W/stride))."""
+        x, padding = self.pad(x)
+        return F.conv2d(
+            x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+        )
+
+    def pad(self, x: Tensor) -> tuple[Tensor, list[int]]:
+        """Return x padded, and by how much it is still to be on each side."""
         before: list[int] = []
         after: list[int] = []
         for size, kernel, stride in zip(
@@ -244,12 +253,9 @@ class SameConv2d(nn.Conv2d):
             short = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             before.append(short // 2)
             after.append(short - short // 2)
-        if before != after:  # a copy, which the convolution itself need not make
-            x = F.pad(x, (before[1], after[1], before[0], after[0]))
-            before = [0, 0]
-        return F.conv2d(
-            x, self.weight, self.bias, self.stride, before, self.dilation, self.groups
-        )
+        if before == after:  # then the convolution does it, without a copy
+            return x, before
+        return F.pad(x, (before[1], after[1], before[0], after[0])), [0, 0]
 
 
 def _scaled(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
@@ -266,9 +272,20 @@ def _scaled(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
 
 
 def _conv_norm(
-    before: int, after: int, kernel: int, stride: int = 1, groups: int = 1
+    before: int,
+    after: int,
+    kernel: int,
+    stride: int = 1,
+    groups: int = 1,
+    rectifier: nn.Module | None = None,
 ) -> nn.Sequential:
-    return nn.Sequential(
+    layers: list[nn.Module] = [
         SameConv2d(before, after, kernel, stride, groups=groups, bias=False),
         nn.BatchNorm2d(after, eps=1e-3, momentum=0.01),
-    )
+    ]
+    return nn.Sequential(*layers, *([rectifier] if rectifier else []))
+
+
+def _relu6() -> nn.ReLU6:
+    # In place: new memory for tensors so wide takes as long as the arithmetic.
+    return nn.ReLU6(inplace=True)

@@ -305,7 +305,12 @@ def test_the_more_vivid_the_stronger_the_colours(weights: str) -> None:
     assert found[1] * 1.1 < found[2]
 
 
-def test_vividness_1_is_as_the_model_comes(weights: str) -> None:
+@pytest.mark.parametrize("openvino", [True, False])
+def test_vividness_1_is_as_the_model_comes(
+    weights: str, monkeypatch: pytest.MonkeyPatch, openvino: bool
+) -> None:
+    if not openvino:
+        monkeypatch.setattr("vidcolor.openvino.is_installed", lambda: False)
     asked, plain = Colorizer(weights, "cpu", 32, vividness=1.0), load_model(weights)
     lightness = torch.from_numpy(noise(1, 32, 32, dtype=np.float32)) * 100
     with torch.inference_mode():
