@@ -21,7 +21,8 @@ from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.answer import Answer
 from vidcolor_models.film import Film
 from vidcolor_models.folding import fold_norms
-from vidcolor_models.packing import is_supported, pack_convolutions
+from vidcolor_models.packing import is_supported
+from vidcolor_models.quick import quicken
 
 _GRID = 32  # the networks halve a picture five times at most
 _LEAST = 64  # pixels on the short side: with fewer, colour is guesswork
@@ -217,7 +218,7 @@ def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]
         ) from error
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if device.type == "cpu" and is_supported():
-        pack_convolutions(network)
+        quicken(network)
     return network
 
 

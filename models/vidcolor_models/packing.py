@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from vidcolor_models.film import SameConv2d
 
-# oneDNN's names for activations, and their parameters.
-_RECTIFIERS: dict[type[nn.Module], tuple[str, list[float]]] = {
+# oneDNN's names for rectifiers, and their parameters.
+RECTIFIERS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.ReLU: ("relu", []),
     nn.ReLU6: ("hardtanh", [0.0, 6.0]),
 }
@@ -27,18 +27,6 @@ def is_supported() -> bool:
     return bool(torch.backends.mkldnn.is_available()) and there  # type: ignore[no-untyped-call]
 
 
-def pack_convolutions(network: nn.Module) -> None:
-    """Pack a network's convolutions in place, for float32 on the CPU.
-
-    It answers as before; it can be trained, copied or saved no more.
-    """
-    for module in list(network.modules()):
-        for name, child in list(module.named_children()):
-            if isinstance(child, nn.Conv2d):
-                rectifier = _take_rectifier(module, name)
-                setattr(module, name, PackedConv2d(child, rectifier))
-
-
 class PackedConv2d(nn.Module):
     """A convolution whose weights are packed when the first picture comes.
 
@@ -48,7 +36,7 @@ class PackedConv2d(nn.Module):
     def __init__(self, conv: nn.Conv2d, rectifier: nn.Module | None = None) -> None:
         super().__init__()
         self.conv = conv
-        self.activation = _RECTIFIERS[type(rectifier)] if rectifier else ("none", [])
+        self.activation = RECTIFIERS[type(rectifier)] if rectifier else ("none", [])
         self.packed: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -72,16 +60,3 @@ def _padded(conv: nn.Conv2d, x: Tensor) -> tuple[Tensor, Sequence[int]]:
         return conv.pad(x)
     assert not isinstance(conv.padding, str)
     return x, conv.padding
-
-
-def _take_rectifier(module: nn.Module, name: str) -> nn.Module | None:
-    """Remove the rectifier that comes next in a Sequential, and return it."""
-    if isinstance(module, nn.Sequential):
-        for index in range(int(name) + 1, len(module)):
-            layer = module[index]
-            if type(layer) in _RECTIFIERS:
-                module[index] = nn.Identity()
-                return layer
-            if not isinstance(layer, nn.Identity):
-                break
-    return None

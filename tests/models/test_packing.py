@@ -8,7 +8,8 @@ from torch import Generator, Tensor, nn
 from vidcolor_models.eccv16 import ECCV16
 from vidcolor_models.film import BINS, Film, SameConv2d
 from vidcolor_models.folding import fold_norms
-from vidcolor_models.packing import PackedConv2d, is_supported, pack_convolutions
+from vidcolor_models.packing import PackedConv2d, is_supported
+from vidcolor_models.quick import quicken
 from vidcolor_models.siggraph17 import SIGGRAPH17
 
 pytestmark = pytest.mark.skipif(
@@ -45,7 +46,7 @@ def test_a_packed_convolution_answers_as_before_at_every_size(
 def test_the_rectifier_behind_it_is_done_with_it(rectifier: nn.Module) -> None:
     plain = nn.Sequential(nn.Conv2d(4, 8, 3), nn.Identity(), rectifier).eval()
     packed = copy.deepcopy(plain)
-    pack_convolutions(packed)
+    quicken(packed)
     assert [type(layer) for layer in packed[1:]] == [nn.Identity, nn.Identity]
     x = noise(1, 4, 16, 16) * 20
     torch.testing.assert_close(packed(x), plain(x), atol=1e-4, rtol=0)
@@ -57,7 +58,7 @@ def test_a_rectifier_behind_something_else_stays() -> None:
         nn.Conv2d(4, 4, 1), nn.Tanh(), nn.ReLU(), nn.Conv2d(4, 1, 1)
     )
     packed = copy.deepcopy(network)
-    pack_convolutions(packed)
+    quicken(packed)
     torch.testing.assert_close(packed(noise(1, 4, 8, 8)), network(noise(1, 4, 8, 8)))
 
 
@@ -72,8 +73,8 @@ def test_a_packed_network_answers_as_before(network: type[nn.Module]) -> None:
             plain.bins.copy_(torch.randn(BINS, 2) * 40)
     packed = copy.deepcopy(plain)
     fold_norms(packed)
-    pack_convolutions(packed)
-    assert not any(type(layer) is nn.ReLU6 for layer in packed.modules())
+    quicken(packed)
+    assert not any(isinstance(layer, nn.ReLU6) for layer in packed.modules())
     for sides in ((64, 96), (96, 64)):
         lightness = noise(1, 1, *sides) * 20 + 50
         for found, expected in zip(packed(lightness), plain(lightness), strict=True):
@@ -83,6 +84,6 @@ def test_a_packed_network_answers_as_before(network: type[nn.Module]) -> None:
 @torch.inference_mode()
 def test_weights_are_held_once() -> None:
     network = nn.Sequential(nn.Conv2d(4, 4, 1))
-    pack_convolutions(network)
+    quicken(network)
     network(noise(1, 4, 8, 8))
     assert list(dict(network.named_parameters())) == ["0.conv.bias"]

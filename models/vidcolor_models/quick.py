@@ -1,0 +1,36 @@
+"""A network made quick on a CPU, for predicting."""
+
+from torch import nn
+
+from vidcolor_models.packing import RECTIFIERS, PackedConv2d
+from vidcolor_models.winograd import WinogradConv2d, pays
+
+
+def quicken(network: nn.Module) -> None:
+    """Replace a network's convolutions by quicker ones, in place: float32, on the CPU.
+
+    It answers as before; it can be trained, copied or saved no more.
+    """
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.Conv2d):
+                setattr(module, name, _quicker(child, _take_rectifier(module, name)))
+
+
+def _quicker(conv: nn.Conv2d, rectifier: nn.Module | None) -> nn.Module:
+    if pays(conv) and not isinstance(rectifier, nn.ReLU6):
+        return WinogradConv2d(conv, rectified=rectifier is not None)
+    return PackedConv2d(conv, rectifier)
+
+
+def _take_rectifier(module: nn.Module, name: str) -> nn.Module | None:
+    """Remove the rectifier that comes next in a Sequential, and return it."""
+    if isinstance(module, nn.Sequential):
+        for index in range(int(name) + 1, len(module)):
+            layer = module[index]
+            if type(layer) in RECTIFIERS:
+                module[index] = nn.Identity()
+                return layer
+            if not isinstance(layer, nn.Identity):
+                break
+    return None
