@@ -20,7 +20,9 @@ def expected(probabilities: Tensor, bins: Tensor) -> Answer:
     """
     squares = bins.square().sum(dim=1, keepdim=True)
     values = torch.cat([bins, squares], dim=1)
-    moments = (probabilities.movedim(1, -1) @ values).movedim(-1, 1)
+    # In float32 whatever the network ran in: the variance is a small difference.
+    with torch.autocast(probabilities.device.type, enabled=False):
+        moments = (probabilities.float().movedim(1, -1) @ values).movedim(-1, 1)
     ab, square = moments[:, :2], moments[:, 2:]
     variance = square - ab.square().sum(dim=1, keepdim=True)
     return Answer(ab, variance.clamp(min=0).sqrt())

@@ -358,11 +358,21 @@ def test_a_missing_device_is_told() -> None:
         choose_device("cuda")
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-def test_a_gpu_gives_the_cpu_s_colours(weights: str) -> None:
-    lightness = torch.from_numpy(noise(3, 64, 64, dtype=np.float32)) * 100
-    here = Colorizer(weights, "cpu").predict(lightness).ab
-    there = Colorizer(weights, "cuda").predict(lightness).ab
-    # TF32 keeps 10 bits of a number; a fiftieth of a colour's reach is not seen.
-    torch.testing.assert_close(here, there, atol=2.0, rtol=0)
+def photographs() -> Tensor:
+    """Return lightness (2, 96, 128), 0..100, of what may be photographs."""
+    one = torch.from_numpy(like_a_photograph()).float() / 2.55
+    return torch.stack([one, one.flip(1)])
+
+
+def test_half_the_digits_hardly_change_a_colour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vidcolor.openvino.is_installed", lambda: False)
+    monkeypatch.setattr("vidcolor.colorizer.is_supported", lambda: False)
+    colorizer = Colorizer(device="cpu")
+    whole = colorizer.predict(photographs())
+    monkeypatch.setattr(colorizer, "_halved", True)
+    half = colorizer.predict(photographs())
+    assert not torch.equal(half.ab, whole.ab)
+    torch.testing.assert_close(half.ab, whole.ab, atol=0.5, rtol=0)
+    torch.testing.assert_close(half.uncertainty, whole.uncertainty, atol=0.5, rtol=0)
