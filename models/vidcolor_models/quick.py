@@ -2,12 +2,12 @@
 
 from torch import nn
 
-from vidcolor_models.packing import RECTIFIERS, PackedConv2d
+from vidcolor_models.packing import RECTIFIERS, PackedConv2d, PackedLinear
 from vidcolor_models.winograd import WinogradConv2d, pays
 
 
 def quicken(network: nn.Module) -> None:
-    """Replace a network's convolutions by quicker ones, in place: float32, on the CPU.
+    """Replace a network's layers by quicker ones, in place: float32, on the CPU.
 
     It answers as before; it can be trained, copied or saved no more.
     """
@@ -15,6 +15,8 @@ def quicken(network: nn.Module) -> None:
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Conv2d):
                 setattr(module, name, _quicker(child, _take_rectifier(module, name)))
+            elif isinstance(child, nn.Linear):
+                setattr(module, name, PackedLinear(child))
 
 
 def _quicker(conv: nn.Conv2d, rectifier: nn.Module | None) -> nn.Module:

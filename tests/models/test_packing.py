@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 from vidcolor_models.eccv16 import ECCV16
 from vidcolor_models.film import BINS, Film, SameConv2d
 from vidcolor_models.folding import fold_norms
-from vidcolor_models.packing import PackedConv2d, is_supported
+from vidcolor_models.packing import PackedConv2d, PackedLinear, is_supported
 from vidcolor_models.quick import quicken
 from vidcolor_models.siggraph17 import SIGGRAPH17
 
@@ -79,6 +79,16 @@ def test_a_packed_network_answers_as_before(network: type[nn.Module]) -> None:
         lightness = noise(1, 1, *sides) * 20 + 50
         for found, expected in zip(packed(lightness), plain(lightness), strict=True):
             torch.testing.assert_close(found, expected, atol=1e-2, rtol=0)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@torch.inference_mode()
+def test_a_packed_linear_layer_answers_as_before_at_every_size(bias: bool) -> None:
+    linear = nn.Linear(24, 40, bias)
+    packed = PackedLinear(linear)
+    for size in ((24,), (1, 24), (2, 112, 24), (3, 0, 24)):
+        x = noise(*size)
+        torch.testing.assert_close(packed(x), linear(x), atol=1e-4, rtol=1e-4)
 
 
 @torch.inference_mode()
