@@ -13,6 +13,14 @@ class Answer(NamedTuple):
     uncertainty: Tensor  # N, 1, h, w; in units of ab, 0 or more
 
 
+def likelihoods(logits: Tensor) -> Tensor:
+    """Return the probability of each of Q bins from its logarithm (N, Q, h, w).
+
+    With bins last, so that those of a place lie side by side in memory (channels-last).
+    """
+    return logits.movedim(1, -1).softmax(dim=-1).movedim(-1, 1)
+
+
 def expected(probabilities: Tensor, bins: Tensor) -> Answer:
     """Return the mean of ab and the deviation from it: sqrt(E|ab|^2 - |E ab|^2).
 

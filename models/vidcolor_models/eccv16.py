@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidcolor_models.answer import Answer, expected
+from vidcolor_models.answer import Answer, expected, likelihoods
 
 BINS = 313
 _STRIDE = 8  # sides must be multiples of it on the way down
@@ -56,7 +56,7 @@ class ECCV16(nn.Module):
         for stage in (self.model5, self.model6, self.model7, self.model8):
             x = stage(x)
         bins = self.model_out["weight"].flatten(1).T * _AB
-        small = torch.cat(expected(x.softmax(dim=1), bins), dim=1)
+        small = torch.cat(expected(likelihoods(x), bins), dim=1)
         large = F.interpolate(
             small, scale_factor=4, mode="bilinear", align_corners=False
         )

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidcolor_models.answer import Answer, expected
+from vidcolor_models.answer import Answer, expected, likelihoods
 from vidcolor_models.hints import REACH, hint_channels
 
 BINS = 529  # of the second head: a grid of step 10 over -110..110, 23 by 23
@@ -73,7 +73,7 @@ class SIGGRAPH17(nn.Module):
         hints = F.pad(hint_channels(lightness, hint_ab, hint_mask), fill)
         ab, logits = self._heads(torch.cat([grey, hints], dim=1))
         uncertainty = F.interpolate(
-            expected(logits.softmax(dim=1), self.bins).uncertainty,
+            expected(likelihoods(logits), self.bins).uncertainty,
             scale_factor=4,
             mode="bilinear",
             align_corners=False,
