@@ -17,7 +17,7 @@ from training.confidence import errors_by_fifth, rank_correlation
 from training.frechet import frechet_distance, load_features
 from training.stlpips import load_stlpips
 from training.trials import Trial, ask, ask_vividly, prepare
-from vidcolor.chroma import to_chroma, to_lightness, to_rgb
+from vidcolor.chroma import to_chroma, to_rgb
 from vidcolor.colorizer import Colorizer, image_luma
 from vidcolor.lab import rgb_to_lab
 from vidcolor.metrics import colorfulness, psnr
@@ -160,7 +160,7 @@ class Bench:
 
 def compose(ab: Tensor, luma: Tensor) -> RGB:
     """Return a picture of this luma (H, W), 0..1, in colours ab (2, h, w)."""
-    wide = spread(ab, to_lightness(luma))
+    wide = spread(ab, luma)
     return _bytes(to_rgb(luma, to_chroma(wide, luma, Matrix.BT601), Matrix.BT601))
 
 

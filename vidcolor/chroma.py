@@ -7,15 +7,18 @@ never luma: at black and at white nothing is left of it. In a wider or brighter 
 than sRGB it is the same, with that space's limits for sRGB's.
 """
 
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+from typing import Any
 
+import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.lab import grey_to_lightness, lab_to_linear
+from vidcolor.levels import Levels
 from vidcolor.light import from_linear_srgb, to_srgb
 from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.yuv import Matrix, Siting, YuvFormat
@@ -30,7 +33,7 @@ def to_luma(codes: NDArray[np.generic], yuv: YuvFormat) -> Tensor:
     Codes below black or above white, which limited range allows, are clipped.
     """
     values = torch.from_numpy(codes.astype(np.float32))
-    return ((values - yuv.black) / yuv.luma_span).clamp_(0, 1)
+    return values.sub_(yuv.black).div_(yuv.luma_span).clamp_(0, 1)
 
 
 def to_grey(luma: Tensor, space: RgbSpace) -> Tensor:
@@ -48,28 +51,39 @@ def to_lightness(luma: Tensor, space: RgbSpace = SRGB) -> Tensor:
     return grey_to_lightness(to_grey(luma, space))
 
 
-def luma_at_chroma(luma: Tensor, yuv: YuvFormat, field: int | None = None) -> Tensor:
+def luma_at_chroma(
+    luma: NDArray[Any], yuv: YuvFormat, field: int | None = None
+) -> NDArray[np.float32]:
     """Return luma (h, w) averaged to where the chroma samples of (H, W) are.
 
-    `field` says that these are the upper (0) or lower (1) lines of an interlaced
-    picture, whose chroma has fields of its own.
+    `luma` may be codes or any other numbers. `field` says that these are the upper (0)
+    or lower (1) lines of an interlaced picture, whose chroma has fields of its own.
     """
     height, width = luma.shape
     rows, columns = yuv.chroma_shape(height, width)
     step_y, step_x = 1 << yuv.chroma_shift_y, 1 << yuv.chroma_shift_x
-    extra_y, extra_x = rows * step_y - height, columns * step_x - width
     left = step_x > 1 and yuv.siting is not Siting.CENTER
     top = step_y > 1 and yuv.siting is Siting.TOPLEFT
     # A sample that sits on a luma sample is the mean of it and half of either
     # neighbour, which two means over `step`, a sample apart, make together.
     reach_x, reach_y = left * step_x // 2, top * step_y // 2
-    padded = F.pad(
-        luma[None, None], (reach_x, extra_x, reach_y, extra_y), mode="replicate"
+    padded = cv2.copyMakeBorder(
+        luma,
+        reach_y,
+        rows * step_y - height,
+        reach_x,
+        columns * step_x - width,
+        cv2.BORDER_REPLICATE,
     )
-    kernel_y = _kernel(step_y, top) if field is None else _field_kernel(step_y, field)
-    kernel_x = _kernel(step_x, left)
-    kernel = kernel_y[:, None] * kernel_x[None, :]
-    return F.conv2d(padded, kernel[None, None], stride=(step_y, step_x))[0, 0]
+    down = _kernel(step_y, top) if field is None else _field_kernel(step_y, field)
+    across = _kernel(step_x, left)
+    # Sums of 8 bits are quickest as integers.
+    kind = np.uint16 if luma.dtype == np.uint8 else np.float32
+    down, across = down.astype(kind), across.astype(kind)
+    lines = _total(w * padded[n::step_y][:rows] for n, w in enumerate(down))
+    total = _total(w * lines[:, n::step_x][:, :columns] for n, w in enumerate(across))
+    mean = np.divide(total, down.sum() * across.sum(), dtype=np.float32)
+    return np.asarray(mean, np.float32)
 
 
 def to_chroma(
@@ -80,17 +94,10 @@ def to_chroma(
     Interpolated in a table. A slice of the RGB cube at one luma is convex, and so is
     the cube: what lies between colours that can be shown can be shown.
     """
-    place = torch.stack(
-        [ab[1] / _REACH, ab[0] / _REACH, luma * 2 - 1], dim=-1
-    )  # x, y, z of grid_sample: the table's last axis first
-    table = _table(matrix, space).to(ab.device)
-    return F.grid_sample(
-        table[None],
-        place[None, None],
-        mode="bilinear",
-        padding_mode="border",
-        align_corners=True,
-    )[0, :, 0]
+    middle = (_AB_STEPS - 1) / 2
+    a, b = (plane * (middle / _REACH) + middle for plane in ab.numpy())
+    level = luma.numpy() * (_LUMA_STEPS - 1)
+    return torch.from_numpy(_table(matrix, space).at(b, a, level))
 
 
 def to_rgb(luma: Tensor, chroma: Tensor, matrix: Matrix) -> Tensor:
@@ -119,28 +126,30 @@ def to_codes(
     return blue, red
 
 
-def _kernel(step: int, on_sample: bool) -> Tensor:
-    mean = torch.ones(step) / step
-    if not on_sample:
-        return mean
-    return (F.pad(mean, (0, 1)) + F.pad(mean, (1, 0)))[: step + 1] / 2
+def _total(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    return reduce(np.add, parts)
 
 
-def _field_kernel(step: int, field: int) -> Tensor:
+def _kernel(step: int, on_sample: bool) -> NDArray[np.uint16]:
+    mean = np.ones(step, np.uint16)
+    return np.convolve(mean, mean[:2]) if on_sample else mean
+
+
+def _field_kernel(step: int, field: int) -> NDArray[np.uint16]:
     """Return the weights of a field's lines in a chroma sample of 4:2:0 (H.262, 6.1).
 
     Both fields' samples lie between the lines, but a quarter from the nearer one, so
     that chroma's lines are evenly spaced in the picture as a whole.
     """
     if step != 2:
-        return torch.ones(step) / step
-    upper = torch.tensor([0.75, 0.25])
-    return upper.flip(0) if field else upper
+        return np.ones(step, np.uint16)
+    upper = np.array([3, 1], np.uint16)
+    return upper[::-1] if field else upper
 
 
 @lru_cache(maxsize=4)
-def _table(matrix: Matrix, space: RgbSpace) -> Tensor:
-    """Return Pb and Pr at a grid of luma, a, b: (2, luma steps, a steps, b steps)."""
+def _table(matrix: Matrix, space: RgbSpace) -> Levels:
+    """Return Pb and Pr at levels of luma, rows of a and columns of b."""
     luma, a, b = torch.meshgrid(
         torch.linspace(0, 1, _LUMA_STEPS),
         torch.linspace(-_REACH, _REACH, _AB_STEPS),
@@ -159,12 +168,9 @@ def _table(matrix: Matrix, space: RgbSpace) -> Tensor:
     rgb = _rgb((low + high) / 2, a, b, space)
     red_weight, blue_weight = matrix.value
     found = (weights * rgb).sum(dim=0)
-    return torch.stack(
-        [
-            (rgb[2] - found) / (2 * (1 - blue_weight)),
-            (rgb[0] - found) / (2 * (1 - red_weight)),
-        ]
-    )
+    blue = (rgb[2] - found) / (2 * (1 - blue_weight))
+    red = (rgb[0] - found) / (2 * (1 - red_weight))
+    return Levels(torch.stack([blue, red]).numpy())
 
 
 def _rgb(lightness: Tensor, a: Tensor, b: Tensor, space: RgbSpace) -> Tensor:

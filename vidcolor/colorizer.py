@@ -15,7 +15,7 @@ from vidcolor import openvino
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full
 from vidcolor.errors import OptionError, is_memory_full
-from vidcolor.upsample import sample, sharpen, shrink, spread, upsample
+from vidcolor.upsample import shrink, spread, to_grid, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.answer import Answer
@@ -177,13 +177,10 @@ class Colorizer:
         _check_shape(image)
         matrix, bands = Matrix.BT601, _bands(image)
         luma = torch.cat([image_luma(image[rows], matrix) for rows in bands])
-        guide = torch.cat([to_lightness(luma[rows]) for rows in bands])
-        small = self._predict_one(luma).ab[0]
-        lightness = sample(guide, *small.shape[1:])
-        small = sharpen(small, lightness)
+        grid = to_grid(self._predict_one(luma).ab[0], luma)
         result = np.empty((*luma.shape, 3), image.dtype)
         for rows in bands:
-            ab = upsample(small, lightness, guide, rows)
+            ab = upsample(grid, luma, rows)
             rgb = to_rgb(luma[rows], to_chroma(ab, luma[rows], matrix), matrix)
             result[rows] = _like(rgb.permute(1, 2, 0).numpy(), image.dtype)
         return result
@@ -191,7 +188,7 @@ class Colorizer:
     def predict_uncertainty(self, luma: Tensor) -> Tensor:
         """Return how unsure ab is (H, W), as `Predictions` says, of that picture."""
         uncertainty = self._predict_one(luma).uncertainty
-        return spread(uncertainty.expand(2, -1, -1), to_lightness(luma))[0]
+        return spread(uncertainty.expand(2, -1, -1), luma)[0]
 
     def _predict_one(self, luma: Tensor) -> Predictions:
         height, width = luma.shape

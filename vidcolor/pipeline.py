@@ -34,7 +34,7 @@ from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
 from vidcolor.thread import in_thread
 from vidcolor.titles import picture_share
-from vidcolor.upsample import shrink, spread
+from vidcolor.upsample import shrink_codes, spread
 from vidcolor.yuv import YuvFormat
 
 _AHEAD = 4  # frames that wait between two threads
@@ -110,8 +110,8 @@ def look(
         if geometry.turns % 2:
             height, width, sar = width, height, 1 / sar
         size = colorizer.network_size(height, width, sar)
-        upright = torch.rot90(to_luma(frame.luma, yuv), geometry.turns)
-        yield Sight(frame, to_grey(shrink(upright, *size), yuv.rgb))
+        small = shrink_codes(np.rot90(frame.luma, geometry.turns), *size)
+        yield Sight(frame, to_grey(to_luma(small, yuv), yuv.rgb))
 
 
 def run_up(memory: Memory) -> int:
@@ -206,26 +206,30 @@ def paint(
     """
     for frame, prediction in predictions:
         ab = torch.rot90(prediction.ab, -geometry.turns, (1, 2))
-        luma = to_luma(frame.luma, source)
+        codes = frame.luma
         if frame.picture.interlaced_frame:
-            chroma = torch.empty(2, *target.chroma_shape(*luma.shape))
+            chroma = torch.empty(2, *target.chroma_shape(*codes.shape))
             for field in (0, 1):
                 lines = chroma[:, field::2]
-                lines[:] = _chroma(ab, luma[field::2], target, field)[
+                lines[:] = _chroma(ab, codes[field::2], source, target, field)[
                     :, : lines.shape[1]
                 ]
         else:
-            chroma = _chroma(ab, luma, target)
+            chroma = _chroma(ab, codes, source, target)
         cb, cr = to_codes(chroma, target)
         yield Painted(frame, cb, cr, prediction.starts_shot, prediction.memory)
 
 
 def _chroma(
-    ab: Tensor, luma: Tensor, target: YuvFormat, field: int | None = None
+    ab: Tensor,
+    codes: NDArray[Any],
+    source: YuvFormat,
+    target: YuvFormat,
+    field: int | None = None,
 ) -> Tensor:
-    """Return Pb and Pr (2, h, w) of a picture, or of one field of it."""
-    luma = luma_at_chroma(luma, target, field)
-    wide = spread(ab, to_lightness(luma, target.rgb))
+    """Return Pb and Pr (2, h, w) of a picture by its luma, or of one field of it."""
+    luma = to_luma(luma_at_chroma(codes, target, field), source)
+    wide = spread(ab, luma, target.rgb)
     return to_chroma(wide, luma, target.matrix, target.rgb)
 
 

@@ -3,88 +3,89 @@
 A network's ab is small and soft: at an edge it changes over a few pixels, which the
 picture's size turns into a halo. Luma says where the edge really is, so each pixel
 takes its colour from those neighbours that are as light as itself: the joint bilateral
-upsampling of Kopf et al. 2007, "Joint Bilateral Upsampling" (ACM TOG 26, 3).
+upsampling of Kopf et al. 2007, "Joint Bilateral Upsampling" (ACM TOG 26, 3). Neighbours
+are weighed once for each small pixel and each of a few levels of lightness, and not for
+each large one: the bilateral grid of Chen et al. 2007, "Real-time Edge-Aware Image
+Processing with the Bilateral Grid" (ACM TOG 26, 3).
 """
 
-import math
+from typing import Any
 
 import cv2
+import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
+from vidcolor.chroma import to_lightness
+from vidcolor.levels import Levels
+from vidcolor.rgb_space import SRGB, RgbSpace
+
+_Plane = NDArray[np.float32]
+
+_LEVELS = 17  # of luma, evenly spaced: about _LIKENESS from each to the next
+_FINEST = 256  # small pixels along the short side: a grid of more needs much memory
 _LIKENESS = 6.0  # in units of L: how much lightness may differ within one thing
 _FLOOR = 1e-4  # what an unlike neighbour still weighs, where there is no like one
 _GRAIN = 4.0  # in units of L: the deviation that says nothing of an edge
 _SOFT = 3  # small pixels on each side of an edge over which ab may be smeared
 _REACH = _SOFT + 2  # small pixels to where ab is to be trusted again
+# Interpolated between, it is nearly a quadratic B-spline: smooth, and of width 3.
+_SPLINE = np.array([1, 6, 1], np.float32) / 8
 
 
-def spread(ab: Tensor, guide: Tensor) -> Tensor:
-    """Return ab (2, H, W) at the guide's size, its edges where the guide has them.
+def spread(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Tensor:
+    """Return ab (2, H, W) at the size of luma (H, W), 0..1, its edges where luma's are.
 
-    `guide` (H, W) is the lightness of the picture, 0..100; `ab` (2, h, w) shows the
-    same picture. One colour everywhere stays that colour, and none comes out that is
-    more colourful than its surroundings.
+    `ab` (2, h, w), of any size, shows the same picture. One colour everywhere stays
+    that colour, and none comes out that is more colourful than its surroundings.
     """
-    lightness = sample(guide, *ab.shape[1:])
-    return upsample(sharpen(ab, lightness), lightness, guide)
+    return upsample(to_grid(ab, luma, space), luma)
 
 
-def sample(guide: Tensor, height: int, width: int) -> Tensor:
-    """Return the lightness (height, width) at the middles of so many pixels.
+def to_grid(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Levels:
+    """Return the ab that each small pixel has for what is so light, at some levels.
 
-    Not averaged: a mean over an edge is the lightness of neither side, and a pixel
-    that has it brings the colour of both to wherever something is as light.
+    Of ab (2, h, w) and of the luma (H, W), 0..1, of the same picture. It is the mean of
+    the ab of what is alike around, drawn back to the side of the edge that it came
+    from. Ab that is very fine is made coarser first.
     """
-    calm = torch.from_numpy(cv2.medianBlur(guide.numpy(), 3))  # no grain, same edges
-    return calm[_middles(guide.shape[0], height)][:, _middles(guide.shape[1], width)]
+    ab = _coarse(ab)
+    place = sample(luma, *ab.shape[1:]).numpy() * (_LEVELS - 1)
+    levels = to_lightness(torch.linspace(0, 1, _LEVELS)[None], space)[0].numpy()
+    lightness = np.interp(place, np.arange(_LEVELS), levels).astype(np.float32)
+    like = np.exp(((levels - lightness[..., None]) / _LIKENESS) ** 2 / -2)
+    sharp = _sharpened(ab.permute(1, 2, 0).numpy(), lightness, place, like)
+    total = cv2.sepFilter2D(
+        _weighed(sharp, like + np.float32(_FLOOR)),
+        -1,
+        _SPLINE,
+        _SPLINE,
+        borderType=cv2.BORDER_REPLICATE,
+    )
+    planes = np.stack(cv2.split(total)).reshape(3, _LEVELS, *place.shape)
+    return Levels(planes[:2] / planes[2])
 
 
-def sharpen(ab: Tensor, lightness: Tensor) -> Tensor:
-    """Return ab (2, h, w) drawn back to the side of the edge that it came from.
+def upsample(grid: Levels, luma: Tensor, rows: slice = slice(None)) -> Tensor:
+    """Return the ab (2, H, W) that a grid has for a picture with luma (H, W), 0..1.
 
-    `lightness` (h, w), 0..100, is of the same size. Near an edge, ab is not trusted,
-    and gives way to that of pixels as light further away from it; elsewhere it stays.
+    What comes out is a mean of what goes in; with `rows`, only these of it.
     """
-    height, width = lightness.shape
-    trust = _evenness(lightness)
-    stack = torch.cat([ab * trust, trust[None], lightness[None]])
-    stack = F.pad(stack[None], (_REACH,) * 4, mode="replicate")[0]
-    total = ab.new_zeros(3, height, width)
-    for dy in range(2 * _REACH + 1):
-        for dx in range(2 * _REACH + 1):
-            near = stack[:, dy : dy + height, dx : dx + width]
-            distance = math.hypot(dy - _REACH, dx - _REACH) / _SOFT
-            weight = _likeness(near[3], lightness).mul_(math.exp(-(distance**2) / 2))
-            total.addcmul_(weight, near[:3])
-    return torch.lerp(total[:2] / total[2], ab, trust)
+    y = _places(luma.shape[0], grid.height)[rows]
+    x = _places(luma.shape[1], grid.width)
+    y, x = np.broadcast_arrays(y[:, None], x)
+    return torch.from_numpy(grid.at(x, y, luma[rows].numpy() * (_LEVELS - 1)))
 
 
-def upsample(
-    ab: Tensor, lightness: Tensor, guide: Tensor, rows: slice = slice(None)
-) -> Tensor:
-    """Return ab (2, H, W) for a picture with lightness `guide` (H, W), 0..100.
+def sample(plane: Tensor, height: int, width: int) -> Tensor:
+    """Return what a plane (H, W) has at the middles of so many pixels.
 
-    `ab` (2, h, w) and its own `lightness` (h, w) may be of any size, and show the same
-    picture. What comes out is a mean of what goes in; with `rows`, only these of it.
+    Not averaged: a mean over an edge is the luma of neither side, and a pixel that has
+    it brings the colour of both to wherever something is as light.
     """
-    small = torch.cat([ab, lightness[None]])
-    y, near_y = _places(guide.shape[0], ab.shape[1], guide.device)
-    x, near_x = _places(guide.shape[1], ab.shape[2], guide.device)
-    guide = guide[rows]
-    y, near_y = [part[rows] for part in y], [part[rows] for part in near_y]
-    weight_sum = torch.zeros_like(guide)
-    ab_sum = guide.new_zeros(2, *guide.shape)
-    for column in range(3):
-        columns = small[:, :, near_x[column]]
-        for row in range(3):
-            near = columns[:, near_y[row]]
-            weight = _likeness(near[2], guide).add_(_FLOOR)
-            weight.mul_(y[row][:, None]).mul_(x[column])
-            weight_sum += weight
-            ab_sum.addcmul_(weight, near[:2])
-    return ab_sum / weight_sum
+    calm = torch.from_numpy(cv2.medianBlur(plane.numpy(), 3))  # no grain, same edges
+    return calm[_middles(plane.shape[0], height)][:, _middles(plane.shape[1], width)]
 
 
 def shrink(plane: Tensor, height: int, width: int) -> Tensor:
@@ -94,37 +95,80 @@ def shrink(plane: Tensor, height: int, width: int) -> Tensor:
     return torch.from_numpy(small)
 
 
+def shrink_codes(codes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
+    """Return codes (H, W) averaged down, or interpolated up, to (height, width)."""
+    # Halved while much is left: OpenCV does that many times as fast as anything else,
+    # and what rounding adds is less than the codes' own.
+    while (
+        codes.shape[0] >= 4 * height
+        and codes.shape[1] >= 4 * width
+        and not any(side % 2 for side in codes.shape)
+    ):
+        half = codes.shape[1] // 2, codes.shape[0] // 2
+        codes = cv2.resize(codes, half, interpolation=cv2.INTER_AREA)
+    numbers = codes.astype(np.float32)
+    small = cv2.resize(numbers, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
 def _middles(large: int, small: int) -> Tensor:
     return ((torch.arange(small) + 0.5) * (large / small)).long()
 
 
-def _places(
-    large: int, small: int, device: torch.device
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Return, for each of the three small pixels around a large one, weight and index.
+def _coarse(ab: Tensor) -> Tensor:
+    height, width = ab.shape[1:]
+    times = min(height, width) / _FINEST
+    if times <= 1:
+        return ab
+    size = round(height / times), round(width / times)
+    return torch.stack([shrink(plane, *size) for plane in ab])
 
-    The weights are a quadratic B-spline's: smooth, of width 3, and adding up to 1.
+
+def _places(large: int, small: int) -> _Plane:
+    """Return where the large pixels are among the small ones, not outside of them."""
+    at = (np.arange(large, dtype=np.float32) + 0.5) * (small / large) - 0.5
+    return np.asarray(np.clip(at, 0, small - 1), np.float32)
+
+
+def _sharpened(ab: _Plane, lightness: _Plane, place: _Plane, like: _Plane) -> _Plane:
+    """Return ab (h, w, 2) drawn back to the side of the edge that it came from.
+
+    Near an edge, ab is not trusted, and gives way to that of pixels as light further
+    away from it; elsewhere it stays.
     """
-    at = (torch.arange(large, device=device) + 0.5) * (small / large) - 0.5
-    middle = at.round()
-    offset = at - middle
-    weights = [(0.5 - offset) ** 2 / 2, 0.75 - offset**2, (0.5 + offset) ** 2 / 2]
-    index = middle.long()
-    return weights, [(index + step).clamp(0, small - 1) for step in (-1, 0, 1)]
+    trust = _evenness(lightness)[..., None]
+    side = 2 * _REACH + 1
+    around = cv2.GaussianBlur(
+        _weighed(ab, like * trust), (side, side), _SOFT, borderType=cv2.BORDER_REPLICATE
+    )
+    height, width = place.shape
+    y, x = np.ogrid[:height, :width]
+    low = np.minimum(place.astype(np.intp), _LEVELS - 2)
+    share = (place - low).astype(np.float32)[..., None]
+    planes = _unfolded(around)
+    near, far = planes[y, x, :, low], planes[y, x, :, low + 1]
+    total = near + (far - near) * share
+    sharp = ab * trust + total[..., :2] / total[..., 2:] * (1 - trust)
+    return np.asarray(sharp, np.float32)
 
 
-def _evenness(lightness: Tensor) -> Tensor:
+def _weighed(ab: _Plane, weight: _Plane) -> _Plane:
+    """Return ab (h, w, 2) times each weight (h, w, LEVELS), and the weights, folded."""
+    stack = np.concatenate([ab, np.ones_like(ab[..., :1])], axis=2)
+    folded: _Plane = (stack[..., None] * weight[:, :, None]).reshape(*ab.shape[:2], -1)
+    return folded
+
+
+def _unfolded(planes: NDArray[Any]) -> NDArray[Any]:
+    return planes.reshape(*planes.shape[:2], 3, -1)
+
+
+def _evenness(lightness: _Plane) -> _Plane:
     """Return 1 where all within _SOFT pixels is as light, next to 0 beside an edge."""
     centred = lightness - lightness.mean()  # else the squares eat up the precision
-    both = torch.stack([centred, centred**2])[None]
-    padded = F.pad(both, (_SOFT,) * 4, mode="replicate")
-    mean, mean_square = F.avg_pool2d(padded, 2 * _SOFT + 1, stride=1)[0]
-    variance = (mean_square - mean**2).clamp(min=0)
-    evenness: Tensor = (1 + variance / _GRAIN**2).square().reciprocal()
+    side = (2 * _SOFT + 1,) * 2
+    mean = cv2.blur(centred, side, borderType=cv2.BORDER_REPLICATE)
+    square = cv2.blur(centred**2, side, borderType=cv2.BORDER_REPLICATE)
+    variance = np.maximum(square - mean**2, 0)
+    evenness: _Plane = 1 / (1 + variance / _GRAIN**2) ** 2
     return evenness
-
-
-def _likeness(a: Tensor, b: Tensor) -> Tensor:
-    scale = math.sqrt(0.5) / _LIKENESS
-    # In place: this runs for every pixel of the film, many times.
-    return (a - b).mul_(scale).square_().neg_().exp_()

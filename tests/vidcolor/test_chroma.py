@@ -153,7 +153,7 @@ def test_luma_is_seen_where_chroma_is(
     at_y, inside_y = sites(rows, shifts[1], siting is Siting.TOPLEFT, shape[0])
     inside = (inside_y, inside_x)
     for ramp, at in ((x, at_x[None]), (y, at_y[:, None])):
-        seen = luma_at_chroma(ramp, yuv)
+        seen = torch.from_numpy(luma_at_chroma(ramp.numpy(), yuv))
         assert seen.shape == (rows, columns)
         expected = at.expand(rows, columns)
         torch.testing.assert_close(seen[inside], expected[inside], atol=1e-4, rtol=0)
@@ -166,6 +166,6 @@ def test_even_luma_stays_even_to_the_border(
 ) -> None:
     for siting in Siting:
         yuv = YuvFormat(8, False, Matrix.BT709, *shifts, siting)
-        seen = luma_at_chroma(torch.full(shape, 0.3), yuv)
+        seen = torch.from_numpy(luma_at_chroma(np.full(shape, 0.3, np.float32), yuv))
         assert seen.shape == yuv.chroma_shape(*shape)
         torch.testing.assert_close(seen, torch.full_like(seen, 0.3))

@@ -82,7 +82,7 @@ def test_fields_of_frames_that_are_not_interlaced_are_one_picture() -> None:
 @pytest.mark.parametrize("height", [24, 25])
 def test_a_field_s_chroma_is_put_where_it_was_taken(field: int, height: int) -> None:
     ramp = (torch.arange(height) / 100)[:, None].expand(height, 16)
-    small = luma_at_chroma(ramp, YUV, field)
+    small = torch.from_numpy(luma_at_chroma(ramp.numpy(), YUV, field))
     found = chroma_at_luma(small.expand(2, -1, -1), height, 16, YUV, field)
     torch.testing.assert_close(found[0][4:-4], ramp[4:-4])
 
@@ -92,7 +92,9 @@ def test_both_fields_chroma_together_is_evenly_spaced() -> None:
     ramp = torch.arange(48.0)[:, None].expand(48, 8)
     rows = torch.empty(24)
     for field in (0, 1):
-        rows[field::2] = luma_at_chroma(ramp[field::2], YUV, field)[:, -1]
+        rows[field::2] = torch.from_numpy(
+            luma_at_chroma(ramp[field::2].numpy(), YUV, field)
+        )[:, -1]
     torch.testing.assert_close(rows.diff(), torch.full((23,), 2.0))
 
 

@@ -72,7 +72,12 @@ def test_chroma_is_put_where_it_was_taken(
     down, across = torch.meshgrid(
         torch.arange(height) / 100, torch.arange(width) / 100, indexing="ij"
     )
-    small = torch.stack([luma_at_chroma(ramp, yuv) for ramp in (down, across)])
+    small = torch.stack(
+        [
+            torch.from_numpy(luma_at_chroma(ramp.contiguous().numpy(), yuv))
+            for ramp in (down, across)
+        ]
+    )
     found = chroma_at_luma(small, height, width, yuv)
     inside = slice(8, -8)
     torch.testing.assert_close(found[0][inside, inside], down[inside, inside])

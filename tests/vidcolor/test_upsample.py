@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from vidcolor.upsample import sample, sharpen, shrink, spread, upsample
+from vidcolor.lab import lab_to_rgb
+from vidcolor.upsample import sample, shrink, shrink_codes, spread, to_grid
 
 SIZES = [((9, 13), (40, 61)), ((5, 5), (5, 5)), ((8, 8), (3, 5)), ((1, 1), (7, 4))]
 ONE, OTHER = torch.tensor([40.0, -30.0]), torch.tensor([-20.0, 50.0])
@@ -22,6 +23,12 @@ def blurred(ab: Tensor, side: int) -> Tensor:
     return torch.stack([torch.from_numpy(plane) for plane in planes])
 
 
+def luma(lightness: Tensor) -> Tensor:
+    """Return the luma (H, W), 0..1, of greys of this lightness, 0..100."""
+    none = torch.zeros_like(lightness)
+    return lab_to_rgb(torch.stack([lightness, none, none]))[0]
+
+
 def halves(distance: Tensor, light: float) -> tuple[Tensor, Tensor]:
     """Return ab and lightness of two things, one on either side of distance 0."""
     beyond = (distance > 0).float()
@@ -33,7 +40,7 @@ def leak(distance: Tensor, small: tuple[int, int], smear: int, light: float) -> 
     """Return how much of the other side's colour each pixel has."""
     truth, guide = halves(distance, light)
     ab = torch.stack([shrink(plane, *small) for plane in truth])
-    result = spread(blurred(ab, smear), guide)
+    result = spread(blurred(ab, smear), luma(guide))
     error: Tensor = (result - truth).norm(dim=0) / (OTHER - ONE).norm()
     return error
 
@@ -43,7 +50,7 @@ def test_one_colour_stays_that_colour(
     small: tuple[int, int], large: tuple[int, int]
 ) -> None:
     ab = ONE.view(2, 1, 1).expand(2, *small)
-    result = spread(ab, noise(*large) * 100)
+    result = spread(ab, luma(noise(*large) * 100))
     expected = ONE.view(2, 1, 1).expand(2, *large)
     torch.testing.assert_close(result, expected, atol=1e-3, rtol=0)
 
@@ -53,7 +60,7 @@ def test_no_colour_is_stronger_than_the_strongest(
     small: tuple[int, int], large: tuple[int, int]
 ) -> None:
     ab = noise(2, *small) * 200 - 100
-    result = spread(ab, noise(*large) * 100)
+    result = spread(ab, luma(noise(*large) * 100))
     assert result.shape == (2, *large)
     for before, after in zip(ab, result, strict=True):
         assert after.min() >= before.min() - 1e-3
@@ -89,7 +96,7 @@ def test_grain_leaves_no_halo_either() -> None:
     truth, guide = halves(at, 60.0)
     grain = torch.randn(256, 256, generator=Generator().manual_seed(1)) * 3
     ab = torch.stack([shrink(plane, 32, 32) for plane in truth])
-    result = spread(blurred(ab, 3), guide + grain)
+    result = spread(blurred(ab, 3), luma(guide + grain))
     halo = (result - truth).norm(dim=0) / (OTHER - ONE).norm()
     assert halo[at.abs() > 1].max() < 0.05
 
@@ -97,23 +104,11 @@ def test_grain_leaves_no_halo_either() -> None:
 def test_colour_is_not_blocky_where_luma_is_flat() -> None:
     # A slope of 1 a small pixel is one of 1/8 a large one, without steps.
     ab = torch.arange(16.0).expand(2, 16, 16).contiguous()
-    steps = spread(ab, torch.full((128, 128), 50.0)).diff(dim=-1)
+    steps = spread(ab, luma(torch.full((128, 128), 50.0))).diff(dim=-1)
     assert (steps[..., 16:-16] - 1 / 8).abs().max() < 1e-3
 
 
-def test_what_is_flat_is_not_sharpened() -> None:
-    ab = noise(2, 12, 12) * 50
-    result = sharpen(ab, torch.full((12, 12), 30.0))
-    torch.testing.assert_close(result, ab, atol=1e-3, rtol=0)
-
-
-def test_where_nothing_is_alike_the_surroundings_count() -> None:
-    ab = ONE.view(2, 1, 1).expand(2, 4, 4)
-    result = upsample(ab, torch.zeros(4, 4), torch.full((16, 16), 100.0))
-    torch.testing.assert_close(result[:, 8, 8], ONE, atol=1e-2, rtol=0)
-
-
-def test_a_sample_is_the_lightness_of_one_side() -> None:
+def test_a_sample_is_the_luma_of_one_side() -> None:
     guide = torch.full((40, 40), 20.0)
     guide[:, 17:] = 80
     assert set(sample(guide, 7, 9).flatten().tolist()) == {20.0, 80.0}
@@ -124,3 +119,37 @@ def test_shrinking_keeps_the_mean() -> None:
     small = shrink(plane, 20, 30)
     assert small.shape == (20, 30)
     assert small.mean().item() == pytest.approx(plane.mean().item(), abs=1e-5)
+
+
+def test_what_is_flat_is_not_sharpened() -> None:
+    ab = noise(2, 12, 12) * 50
+    result = spread(ab, luma(torch.full((12, 12), 30.0)))
+    spline = torch.tensor([1.0, 6.0, 1.0]) / 8
+    padded = torch.nn.functional.pad(ab, (1, 1, 1, 1), mode="replicate")
+    smooth = torch.einsum(
+        "cyxij,i,j->cyx", padded.unfold(1, 3, 1).unfold(2, 3, 1), spline, spline
+    )
+    torch.testing.assert_close(result, smooth, atol=1e-2, rtol=0)
+
+
+def test_where_nothing_is_alike_the_surroundings_count() -> None:
+    ab = ONE.view(2, 1, 1).expand(2, 4, 4)
+    # A single light pixel, which is the middle of none of the small ones.
+    guide = torch.zeros(16, 16)
+    guide[8, 8] = 100
+    result = spread(ab, luma(guide))
+    torch.testing.assert_close(result[:, 8, 8], ONE, atol=1e-2, rtol=0)
+
+
+def test_very_fine_ab_takes_no_more_memory_than_a_grid_may_have() -> None:
+    ab = ONE.view(2, 1, 1).expand(2, 600, 800)
+    grid = to_grid(ab, torch.full((600, 800), 0.5))
+    assert (grid.height, grid.width) == (256, 341)
+
+
+@pytest.mark.parametrize("shape", [(1080, 1920), (270, 482), (33, 47), (10, 20)])
+def test_shrunk_codes_keep_their_mean(shape: tuple[int, int]) -> None:
+    codes = (noise(*shape) * 255).byte().numpy()
+    small = shrink_codes(codes, 30, 40)
+    assert small.shape == (30, 40)
+    assert small.mean() == pytest.approx(codes.mean(), abs=0.5)

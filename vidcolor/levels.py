@@ -1,0 +1,45 @@
+"""Planes at evenly spaced levels of light, to be read anywhere between them."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]  # height, width
+
+_WIDEST = 32000  # OpenCV counts columns in 15 bits
+
+
+class Levels:
+    """Two values at places in a plane and at levels of light: (2, levels, h, w)."""
+
+    def __init__(self, values: NDArray[np.float32]) -> None:
+        _, self.count, self.height, self.width = values.shape
+        # OpenCV knows no third axis: the levels are stacked, each below the one before,
+        # and beside the values of each are those of the next.
+        stacked = values.reshape(2, -1, self.width)
+        ends = stacked[:, : -self.height], stacked[:, self.height :]
+        self._pairs = cv2.merge([plane for end in ends for plane in end])
+
+    def at(self, x: Plane, y: Plane, level: Plane) -> NDArray[np.float32]:
+        """Return the values (2, H, W) at these columns, rows and levels, (H, W) each.
+
+        Interpolated linearly along all three; what is outside is drawn to the border.
+        """
+        if level.shape[1] > _WIDEST:
+            middle = level.shape[1] // 2
+            halves = slice(middle), slice(middle, None)
+            found = [self.at(x[:, h], y[:, h], level[:, h]) for h in halves]
+            return np.concatenate(found, axis=2)
+        level = np.clip(level, 0, self.count - 1)
+        low = np.minimum(np.floor(level), self.count - 2)
+        share = level - low
+        low *= self.height
+        low += np.clip(y, 0, self.height - 1)
+        x = np.clip(x, 0, self.width - 1)
+        both = cv2.split(cv2.remap(self._pairs, x, low, cv2.INTER_LINEAR))
+        result = np.empty((2, *level.shape), np.float32)
+        for value, here, beyond in zip(result, both[:2], both[2:], strict=True):
+            np.subtract(beyond, here, out=value)
+            value *= share
+            value += here
+        return result
