@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vidcolor.lab import lab_to_linear
 from vidcolor.light import from_linear_srgb, to_srgb
 from vidcolor.pipeline import Geometry, paint
-from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
+from vidcolor.rgb_space import Primaries, RgbSpace, Transfer
 from vidcolor.smooth import Prediction
 from vidcolor.yuv import Matrix, Siting, YuvFormat
 
@@ -95,7 +95,7 @@ class Plain:
         return total / weights
 
     def sharpened(self, y: int, x: int) -> Array:
-        """Return ab of a small pixel, by an edge that of what is like it further off."""
+        """Return ab of a small pixel; by an edge, that of what is like it around."""
         totals, weights = np.zeros(2), 0.0
         for level, share in between(self.small[y, x] * (LEVELS - 1), LEVELS):
             here = lightness(level / (LEVELS - 1), self.yuv.rgb)
@@ -194,7 +194,7 @@ def table(a: float, b: float, luma: float, yuv: YuvFormat) -> Array:
 
 @cache
 def nodes(matrix: Matrix, space: RgbSpace) -> Array:
-    """Return Pb and Pr (2, a, b, luma) of colours with such a luma, found by halving."""
+    """Return Pb and Pr (2, a, b, luma) of colours of a luma, found by halving."""
     steps = torch.linspace(-REACH, REACH, COLORS, dtype=torch.float64)
     lumas = torch.linspace(0, 1, LUMAS, dtype=torch.float64)
     a, b, luma = torch.cartesian_prod(steps, steps, lumas).unbind(dim=1)
