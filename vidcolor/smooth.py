@@ -153,10 +153,12 @@ def _coming(window: deque[_Entry[T]]) -> Sum | None:
 
 def _side(own: Sum, one: Sum, other: Sum) -> Sum:
     """Return a sum, less of it the more a frame's own ab sides with the other sum."""
+    if not own[..., 2].any():
+        return one  # what says nothing takes no side
     ab = _mean(own)
     off, nearer = _distance(_mean(one), ab), _distance(_mean(other), ab)
     doubt = 1 - np.exp(np.minimum(nearer - off, 0) / (2 * _ODDS**2))
-    # A frame that says nothing takes no side, and nobody sides with a mere guess.
+    # Nobody sides with a mere guess.
     weight = own[..., 2] * other[..., 2]
     share: Plane = 1 - doubt * weight / (weight + 1)
     return one * share[..., None]
