@@ -159,8 +159,8 @@ def _table(matrix: Matrix, space: RgbSpace) -> Levels:
     weights = _luma_weights(matrix)
     # Wide enough for all three channels to be clipped at 0, or at the brightest that
     # PQ has (an L of 409), whatever a and b.
-    low, high = torch.full_like(luma, -600.0), torch.full_like(luma, 600.0)
-    for _ in range(26):  # halves 1200 units of L to less than a 50,000th
+    low, high = torch.full_like(luma, -150.0), torch.full_like(luma, 600.0)
+    for _ in range(20):  # halves 750 units of L to less than a 1000th
         middle = (low + high) / 2
         bright = (weights * _rgb(middle, a, b, space)).sum(dim=0) > luma
         high = torch.where(bright, middle, high)
