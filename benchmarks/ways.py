@@ -213,7 +213,7 @@ def encoding(film: Film) -> tuple[str, dict[str, str]]:
 
     with Reader(film.clip) as reader:
         plan = plan_target(reader.info, film.target, overwrite=True)
-    return plan.encoder, repeatable(plan)
+        return plan.encoder, repeatable(plan, reader.info)
 
 
 def make_weights(name: str, path: Path) -> Path:

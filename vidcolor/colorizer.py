@@ -72,13 +72,15 @@ class Colorizer:
         self.size = self.model.entry.size if size is None else size
         self.vividness = vividness
         _make_vivid(self.model, vividness)
-        self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
         self.concessions: list[str] = []  # made when memory ran out, a sentence each
         self._coarser = 1  # how many times smaller than `size` pictures are shown
         # Ours is within 0.3 of its ab with half the digits (bfloat16: 3); of the other
         # networks' weights it is not known whether they overflow.
         self._halved = self.device.type == "cuda" and _is_ours(self.model)
         self._network = _runnable(self.model, self.device)
+        self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
+        if isinstance(self._network, openvino.OpenVinoNetwork):
+            self.batch = self._network.threads
 
     def network_size(
         self, height: int, width: int, sar: Fraction = Fraction(1)

@@ -16,8 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import vidcolor_models
@@ -26,13 +28,11 @@ from vidcolor_models.answer import Answer
 _GRID = 32  # sizes that are multiples of it are all padded alike, as tracing demands
 _KEPT = 4  # shapes of pictures that are ready to be answered for
 
+_MOST = 8  # pictures at once: each takes memory of its own
+
 # In float32: with bfloat16 colours are off by several units of ab. Threads are not
 # tied to cores, for decoder and encoder work there too.
-_SETTINGS = {
-    "INFERENCE_PRECISION_HINT": "f32",
-    "PERFORMANCE_HINT": "LATENCY",
-    "ENABLE_CPU_PINNING": False,
-}
+_SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
 
 
 def is_installed() -> bool:
@@ -44,10 +44,12 @@ class OpenVinoNetwork:
     """A network on the CPU that is asked, and answers, as the one it is made from.
 
     That one takes hints besides lightness. Sides of pictures are multiples of 32. It
-    uses as many threads as PyTorch does.
+    uses as many threads as PyTorch does, each for a picture of its own: several for one
+    would add up its sums in another order each time, and the answers, rounded, differ.
     """
 
     def __init__(self, network: nn.Module) -> None:
+        self.threads = min(torch.get_num_threads(), _MOST)
         self._openvino = _import_silently()
         self._core = self._openvino.Core()
         self._graph = self._cached(network)
@@ -72,20 +74,25 @@ class OpenVinoNetwork:
         if hint_ab is None or hint_mask is None:
             hint_mask = torch.zeros_like(lightness)
             hint_ab = hint_mask.repeat(1, 2, 1, 1)
-        given = (lightness, hint_ab, hint_mask)
-        request = self._ready(*lightness.shape)
-        said = request.infer([tensor.contiguous().numpy() for tensor in given])
-        return Answer(*(torch.from_numpy(said[index]) for index in range(2)))
+        given = [t.contiguous().numpy() for t in (lightness, hint_ab, hint_mask)]
+        requests = self._ready(*lightness.shape[2:])
+        said = [
+            answer
+            for first in range(0, len(lightness), len(requests))
+            for answer in _ask(requests, [t[first:] for t in given])
+        ]
+        return Answer(*(torch.cat(parts) for parts in zip(*said, strict=True)))
 
-    def _compile(self, count: int, _: int, height: int, width: int) -> Any:
-        """Return what answers for pictures of one shape: quicker than for any shape."""
+    def _compile(self, height: int, width: int) -> list[Any]:
+        """Return what answers for a picture of one shape, so many times at once."""
         graph = self._graph.clone()
         channels = (1, 2, 1)  # lightness, ab and the mask of hints
         graph.reshape(
-            {i: [count, channel, height, width] for i, channel in enumerate(channels)}
+            {i: [1, channel, height, width] for i, channel in enumerate(channels)}
         )
-        settings = _SETTINGS | {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
-        return self._core.compile_model(graph, "CPU", settings).create_infer_request()
+        count = {"NUM_STREAMS": self.threads, "INFERENCE_NUM_THREADS": self.threads}
+        ready = self._core.compile_model(graph, "CPU", _SETTINGS | count)
+        return [ready.create_infer_request() for _ in range(self.threads)]
 
     def _cached(self, network: nn.Module) -> Any:
         """Return the graph of a network from the cache, or put it there."""
@@ -120,6 +127,22 @@ class OpenVinoNetwork:
                 made.rename(folder)
         except (OSError, RuntimeError):
             pass  # no place to keep it, or another process was faster: works without
+
+
+def _ask(
+    requests: list[Any], given: list[NDArray[np.float32]]
+) -> list[tuple[Tensor, ...]]:
+    """Return the answers to the first pictures of (N, C, H, W) each, one a request."""
+    at_work = []
+    for number, request in zip(range(len(given[0])), requests, strict=False):
+        request.start_async([tensor[number : number + 1] for tensor in given])
+        at_work.append(request)
+    answers = []
+    for request in at_work:
+        request.wait()
+        outputs = (request.get_output_tensor(index).data for index in range(2))
+        answers.append(tuple(torch.from_numpy(output.copy()) for output in outputs))
+    return answers
 
 
 def _import_silently() -> Any:

@@ -138,3 +138,19 @@ def test_nobody_is_told_of_it(tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
     subprocess.run([sys.executable, "-c", _WATCHED], env=home, check=True)
     assert not (tmp_path / "intel").exists()
+
+
+@torch.inference_mode()
+def test_answers_depend_on_nothing_but_the_picture(weights: str) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        network = OpenVinoNetwork(load_model(weights).network)
+    finally:
+        torch.set_num_threads(threads)
+    pictures = noise(3, 1, 64, 128) * 100
+    first = network(pictures).ab
+    for _ in range(20):
+        assert torch.equal(network(pictures).ab, first)
+    for number in range(3):
+        assert torch.equal(network(pictures[[number]]).ab[0], first[number])
