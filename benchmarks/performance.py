@@ -42,6 +42,7 @@ from ways import (
 SIZES = ["640x360", "1280x720", "1920x1080"]
 LARGE = "3840x2160"  # added for GPUs
 SEED_SIZE = "1280x720"  # where the seed's way is measured
+SEED_PIXELS = 192  # short side at which 16:9 has as many as the seed's 256x256
 SLOW = 8  # times: so many frames less for what is slow
 LONG = 10  # times the frames, to see what a film's length does to memory
 
@@ -133,10 +134,17 @@ def ways_through(
             few = replace(film, frames=film.frames // SLOW, model=str(weights))
             yield (SEED_SIZE, f"seed, {name}"), (by_frame, (few,))
             yield (SEED_SIZE, f"vidcolor, {name}"), (colorizing, (few, False))
+            same = replace(few, size=SEED_PIXELS)
+            yield (SEED_SIZE, same_pixels(name)), (colorizing, (same, False))
     size, film = next(iter(films.items()))
     clip = apart(loop_clip, film.clip, folder / "long.mp4", LONG)
     long = replace(film, clip=clip, frames=film.frames * LONG)
     yield (size, LONG_FILM), (colorizing, (long, True))  # as much memory as without
+
+
+def same_pixels(name: str) -> str:
+    """Return what vidcolor is called where its network sees what the seed's does."""
+    return f"vidcolor, {name}, --size {SEED_PIXELS}"
 
 
 def tables_of(measured: Measured) -> Iterator[Table]:
@@ -178,7 +186,7 @@ def compare(turn: Turn) -> dict[str, float]:
     for name in SEEDS.values():
         if (SEED_SIZE, f"seed, {name}") in turn:
             seed = turn[SEED_SIZE, f"seed, {name}"]
-            for way in (FILM, FAST, f"vidcolor, {name}"):
+            for way in (FILM, FAST, f"vidcolor, {name}", same_pixels(name)):
                 faster = turn[SEED_SIZE, way].rate / seed.rate
                 ratios[f"{SEED_SIZE}: speed, {way}, of the seed's {name}"] = faster
     size = next(size for size, way in turn if way == LONG_FILM)

@@ -36,6 +36,7 @@ class Film:
     frames: int  # of the clip, from its beginning
     device: str
     model: str | None = None  # a name or a file; None: the default
+    size: int | None = None  # short side at the network, in pixels; None: the model's
 
     @property
     def end(self) -> Fraction:
@@ -243,6 +244,7 @@ def device_name(device: str) -> str:
 
 def _ready(film: Film) -> "Colorizer":
     """Return a colorizer that has predicted once, in a process like the command's."""
+    import av
     import torch
 
     from vidcolor.cli.heap import keep_freed_memory
@@ -250,7 +252,9 @@ def _ready(film: Film) -> "Colorizer":
     from vidcolor_models import DEFAULT_MODEL
 
     keep_freed_memory()
-    colorizer = Colorizer(film.model or DEFAULT_MODEL, film.device)
-    side = colorizer.size
-    colorizer.predict(torch.zeros(colorizer.batch, side, side))
+    colorizer = Colorizer(film.model or DEFAULT_MODEL, film.device, film.size)
+    with av.open(str(film.clip)) as clip:
+        video = clip.streams.video[0]
+        seen = colorizer.network_size(video.height, video.width)
+    colorizer.predict(torch.zeros(colorizer.batch, *seen))
     return colorizer
