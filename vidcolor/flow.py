@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 Flow = NDArray[np.float32]  # height, width, 2: pixels to the right, and down
 Picture = TypeVar("Picture", NDArray[np.uint8], NDArray[np.float32])
 
-# OpenCV's threads wait for work by spinning, on cores that the other stages need: the
-# flow took two and a half times the CPU time. And into how many strips it divides a
+# OpenCV's threads wait for work by spinning, on cores that the other stages need: they
+# made up a tenth of `--fast`'s CPU time. And into how many strips the flow divides a
 # picture, which shows in the result, would depend on the machine.
 cv2.setNumThreads(1)
 
