@@ -129,7 +129,7 @@ def test_what_is_flat_is_not_sharpened() -> None:
     smooth = torch.einsum(
         "cyxij,i,j->cyx", padded.unfold(1, 3, 1).unfold(2, 3, 1), spline, spline
     )
-    torch.testing.assert_close(result, smooth, atol=1e-2, rtol=0)
+    torch.testing.assert_close(result, smooth, atol=1e-3, rtol=0)
 
 
 def test_where_nothing_is_alike_the_surroundings_count() -> None:
