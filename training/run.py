@@ -156,10 +156,9 @@ class Run:
         return {name: value.detach() for name, value in measured.items()}
 
     def _look_at(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return how wrong the colours of each picture's first view look."""
-        first = slice(len(logits) // self.config.views)
-        ab = decoded(logits[first], self.network.bins, self.network.rarity)
-        look: Tensor = self.perceptual(ab, batch.ab[first], batch.lightness[first])
+        """Return how wrong the colours look."""
+        ab = decoded(logits, self.network.bins, self.network.rarity)
+        look: Tensor = self.perceptual(ab, batch.ab, batch.lightness)
         return look
 
     def _inspect(self, batch: Batch) -> None:
