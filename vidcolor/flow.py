@@ -23,10 +23,13 @@ cv2.setNumThreads(1)
 _SMALLEST = 32  # pixels a side: DIS reads outside pictures that are smaller
 
 
-def estimate_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Flow:
+def estimate_flow(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], quick: bool = False
+) -> Flow:
     """Return how far each pixel of `first` (H, W) has moved in `second` (H, W).
 
-    What is at (x, y) in the first is at (x, y) + flow[y, x] in the second.
+    What is at (x, y) in the first is at (x, y) + flow[y, x] in the second. If `quick`,
+    patches overlap less and the flow is smoothed less often, in two thirds of the time.
     """
     height, width = first.shape
     down, across = max(0, _SMALLEST - height), max(0, _SMALLEST - width)
@@ -36,6 +39,9 @@ def estimate_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Flow:
     )
     # Made anew each time: it holds buffers, so two threads must not share one.
     dis = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_MEDIUM)
+    if quick:
+        dis.setPatchStride(4)
+        dis.setVariationalRefinementIterations(3)
     found = dis.calc(*pictures, None)  # type: ignore[call-overload]
     return np.asarray(found[:height, :width], np.float32)
 

@@ -75,7 +75,8 @@ def look_at(lightness: Tensor) -> Look:
 def find_step(before: Look, now: Look) -> Step:
     """Return the motion between two frames of one size."""
     first, second = _codes(before), _codes(now)
-    back, forth = estimate_flow(second, first), estimate_flow(first, second)
+    back = estimate_flow(second, first, quick=True)
+    forth = estimate_flow(first, second, quick=True)
     return Step(
         Motion(back, _trust(back, forth, now, before)),
         Motion(forth, _trust(forth, back, before, now)),

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -38,6 +39,7 @@ from vidcolor.upsample import shrink_codes, spread
 from vidcolor.yuv import YuvFormat
 
 _AHEAD = 4  # frames that wait between two threads
+_GREYS = 1 << 16  # of which L is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def show(
     since = memory.frames - 2  # of the frame before the first that is yielded
     for sight, starts in islice(marked, max(0, before - 1), None):
         since = 0 if starts else since + 1
-        lightness, asked = to_lightness(sight.luma), since % every == 0
+        lightness, asked = _lightness(sight.luma), since % every == 0
         yield sight.frame, Scene(lightness, starts, asked, memory=Memory(since))
 
 
@@ -231,6 +233,20 @@ def _chroma(
     luma = to_luma(luma_at_chroma(codes, target, field), source)
     wide = spread(ab, luma, target.rgb)
     return to_chroma(wide, luma, target.matrix, target.rgb)
+
+
+def _lightness(grey: Tensor) -> Tensor:
+    """Return L, 0..100, of greys (h, w), 0..1, to a 1000th."""
+    nearest = np.rint(grey.numpy() * _GREYS).astype(int)
+    return torch.from_numpy(_lightnesses().take(nearest))
+
+
+@cache
+def _lightnesses() -> NDArray[np.float32]:
+    # Two powers for each pixel take several times as long as looking it up.
+    greys = torch.linspace(0, 1, _GREYS + 1)
+    lightness: NDArray[np.float32] = to_lightness(greys[None])[0].numpy()
+    return lightness
 
 
 def _thumbnail(sight: Sight) -> NDArray[np.uint8]:

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vidcolor.chroma import to_lightness
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError
 from vidcolor.media.picture import Frame, plane
 from vidcolor.media.reader import Reader
 from vidcolor.memory import NOTHING, Memory
-from vidcolor.pipeline import Geometry, Painted, color_frames, run_up
+from vidcolor.pipeline import Geometry, Painted, color_frames, look, run_up, show
 from vidcolor.upsample import shrink
 from vidcolor.yuv import Matrix, YuvFormat
 
@@ -274,6 +275,15 @@ def test_a_thing_that_moves_takes_its_colour_along_and_leaves_none(
     moved = painted(path, colorizer, radius=8)
     for one, alone in zip(moved, painted(path, colorizer, radius=0), strict=True):
         assert np.abs(one.cr.astype(int) - alone.cr).mean() < 1.5
+
+
+def test_the_network_is_shown_lightness(film: Film, colorizer: Colorizer) -> None:
+    source = film(np.arange(64 * 64, dtype=np.uint8).reshape(1, 64, 64))
+    with Reader(source) as reader:
+        sights = [*look(reader.frames(), colorizer, reader.info.yuv, Geometry())]
+    for sight, (_, scene) in zip(sights, show(sights), strict=True):
+        exact = to_lightness(sight.luma)
+        torch.testing.assert_close(scene.lightness, exact, atol=1e-3, rtol=0)
 
 
 def test_one_frame_is_a_film(film: Film, colorizer: Colorizer) -> None:
