@@ -9,7 +9,7 @@ than sRGB it is the same, with that space's limits for sRGB's.
 
 from collections.abc import Iterable
 from functools import lru_cache, reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -23,8 +23,21 @@ from vidcolor.light import from_linear_srgb, to_srgb
 from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.yuv import Matrix, Siting, YuvFormat
 
-_REACH = 110.0  # ab beyond this is outside sRGB, and no network means it
+AB_REACH = 110.0  # ab beyond this is outside sRGB, and no network means it
+
 _LUMA_STEPS, _AB_STEPS = 65, 45
+
+
+class Taps(NamedTuple):
+    """What of luma's lines, or columns, makes one of chroma's."""
+
+    weights: NDArray[np.uint16]  # of lines next to each other
+    step: int  # luma lines from one line of chroma to the next
+    reach: int  # lines by which the first of the weights lies before luma's first
+
+    def beyond(self, lines: int, size: int) -> int:
+        """Return by how many so many chroma lines reach beyond luma's last."""
+        return lines * self.step - size
 
 
 def to_luma(codes: NDArray[np.generic], yuv: YuvFormat) -> Tensor:
@@ -32,7 +45,11 @@ def to_luma(codes: NDArray[np.generic], yuv: YuvFormat) -> Tensor:
 
     Codes below black or above white, which limited range allows, are clipped.
     """
-    values = torch.from_numpy(codes.astype(np.float32))
+    return scale_luma(torch.from_numpy(codes.astype(np.float32)), yuv)
+
+
+def scale_luma(values: Tensor, yuv: YuvFormat) -> Tensor:
+    """Make luma, as `to_luma` does, of codes that are float32 already, in place."""
     return values.sub_(yuv.black).div_(yuv.luma_span).clamp_(0, 1)
 
 
@@ -61,29 +78,39 @@ def luma_at_chroma(
     """
     height, width = luma.shape
     rows, columns = yuv.chroma_shape(height, width)
+    y, x = chroma_taps(yuv, field)
+    padded = cv2.copyMakeBorder(
+        luma,
+        y.reach,
+        y.beyond(rows, height),
+        x.reach,
+        x.beyond(columns, width),
+        cv2.BORDER_REPLICATE,
+    )
+    # Sums of 8 bits are quickest as integers.
+    kind = np.uint16 if luma.dtype == np.uint8 else np.float32
+    down, across = y.weights.astype(kind), x.weights.astype(kind)
+    lines = _total(w * padded[n :: y.step][:rows] for n, w in enumerate(down))
+    total = _total(w * lines[:, n :: x.step][:, :columns] for n, w in enumerate(across))
+    mean = np.divide(total, down.sum() * across.sum(), dtype=np.float32)
+    return np.asarray(mean, np.float32)
+
+
+def chroma_taps(yuv: YuvFormat, field: int | None = None) -> tuple[Taps, Taps]:
+    """Return which lines, and which columns, of luma are where chroma samples are.
+
+    `field` is as for `luma_at_chroma`.
+    """
     step_y, step_x = 1 << yuv.chroma_shift_y, 1 << yuv.chroma_shift_x
     left = step_x > 1 and yuv.siting is not Siting.CENTER
     top = step_y > 1 and yuv.siting is Siting.TOPLEFT
     # A sample that sits on a luma sample is the mean of it and half of either
     # neighbour, which two means over `step`, a sample apart, make together.
-    reach_x, reach_y = left * step_x // 2, top * step_y // 2
-    padded = cv2.copyMakeBorder(
-        luma,
-        reach_y,
-        rows * step_y - height,
-        reach_x,
-        columns * step_x - width,
-        cv2.BORDER_REPLICATE,
-    )
     down = _kernel(step_y, top) if field is None else _field_kernel(step_y, field)
-    across = _kernel(step_x, left)
-    # Sums of 8 bits are quickest as integers.
-    kind = np.uint16 if luma.dtype == np.uint8 else np.float32
-    down, across = down.astype(kind), across.astype(kind)
-    lines = _total(w * padded[n::step_y][:rows] for n, w in enumerate(down))
-    total = _total(w * lines[:, n::step_x][:, :columns] for n, w in enumerate(across))
-    mean = np.divide(total, down.sum() * across.sum(), dtype=np.float32)
-    return np.asarray(mean, np.float32)
+    return (
+        Taps(down, step_y, top * step_y // 2),
+        Taps(_kernel(step_x, left), step_x, left * step_x // 2),
+    )
 
 
 def to_chroma(
@@ -95,7 +122,7 @@ def to_chroma(
     the cube: what lies between colours that can be shown can be shown.
     """
     middle = (_AB_STEPS - 1) / 2
-    a, b = (plane * (middle / _REACH) + middle for plane in ab.numpy())
+    a, b = (plane * (middle / AB_REACH) + middle for plane in ab.numpy())
     level = luma.numpy() * (_LUMA_STEPS - 1)
     return torch.from_numpy(_table(matrix, space).at(b, a, level))
 
@@ -118,12 +145,16 @@ def to_codes(
 
     Rounded, and kept inside the range's limits.
     """
+    blue, red = round_chroma(chroma, yuv).numpy()
+    return blue, red
+
+
+def round_chroma(chroma: Tensor, yuv: YuvFormat) -> Tensor:
+    """Return the codes of Pb and Pr (2, h, w), where these are, as `to_codes` does."""
     half = yuv.chroma_span // 2
     codes = (chroma * yuv.chroma_span).round() + yuv.neutral
     codes = codes.clamp(yuv.neutral - half, yuv.neutral + half)
-    kind = np.uint8 if yuv.depth == 8 else np.uint16
-    blue, red = codes.cpu().numpy().astype(kind)
-    return blue, red
+    return codes.to(torch.uint8 if yuv.depth == 8 else torch.uint16)
 
 
 def _total(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
@@ -149,11 +180,19 @@ def _field_kernel(step: int, field: int) -> NDArray[np.uint16]:
 
 @lru_cache(maxsize=4)
 def _table(matrix: Matrix, space: RgbSpace) -> Levels:
-    """Return Pb and Pr at levels of luma, rows of a and columns of b."""
+    return Levels(chroma_table(matrix, space).numpy())
+
+
+@lru_cache(maxsize=4)
+def chroma_table(matrix: Matrix, space: RgbSpace) -> Tensor:
+    """Return Pb and Pr at levels of luma, rows of a and columns of b: (2, L, A, B).
+
+    They are evenly spaced: luma from 0 to 1, a and b from -AB_REACH to AB_REACH.
+    """
     luma, a, b = torch.meshgrid(
         torch.linspace(0, 1, _LUMA_STEPS),
-        torch.linspace(-_REACH, _REACH, _AB_STEPS),
-        torch.linspace(-_REACH, _REACH, _AB_STEPS),
+        torch.linspace(-AB_REACH, AB_REACH, _AB_STEPS),
+        torch.linspace(-AB_REACH, AB_REACH, _AB_STEPS),
         indexing="ij",
     )
     weights = _luma_weights(matrix)
@@ -170,7 +209,7 @@ def _table(matrix: Matrix, space: RgbSpace) -> Levels:
     found = (weights * rgb).sum(dim=0)
     blue = (rgb[2] - found) / (2 * (1 - blue_weight))
     red = (rgb[0] - found) / (2 * (1 - red_weight))
-    return Levels(torch.stack([blue, red]).numpy())
+    return torch.stack([blue, red])
 
 
 def _rgb(lightness: Tensor, a: Tensor, b: Tensor, space: RgbSpace) -> Tensor:

@@ -6,11 +6,12 @@ network and encoding overlap. What is held is bounded by the window and the queu
 """
 
 import math
-from collections.abc import Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -19,23 +20,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import (
-    luma_at_chroma,
-    to_chroma,
-    to_codes,
-    to_grey,
-    to_lightness,
-    to_luma,
-)
+from vidcolor.chroma import to_grey, to_lightness, to_luma
 from vidcolor.colorizer import Colorizer
+from vidcolor.gpu.painter import GpuPainter, gpu_painter
 from vidcolor.media.picture import Frame
 from vidcolor.memory import NOTHING, Memory
+from vidcolor.planes import Planes, chroma_planes
 from vidcolor.shots import LOOK_BACK, mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
 from vidcolor.thread import in_thread
 from vidcolor.titles import picture_share
-from vidcolor.upsample import shrink_codes, spread
+from vidcolor.upsample import shrink_codes
 from vidcolor.yuv import YuvFormat
 
 _AHEAD = 4  # frames that wait between two threads
@@ -99,7 +95,8 @@ def color_frames(
         new = islice(shown, min(1, memory.frames), None)  # without the one before
         predicted = predict(new, colorizer, every)
         with closing(in_thread(smooth(predicted, radius, memory), ahead)) as smoothed:
-            yield from paint(smoothed, source, target, geometry)
+            gpu = gpu_painter(colorizer, source, target)
+            yield from paint(smoothed, source, target, geometry, gpu)
 
 
 def look(
@@ -200,39 +197,31 @@ def paint(
     source: YuvFormat,
     target: YuvFormat,
     geometry: Geometry,
+    gpu: GpuPainter | None = None,
 ) -> Iterator[Painted]:
-    """Yield each frame with its chroma planes.
-
-    The two fields of an interlaced frame show two moments, and each has chroma lines of
-    its own: they are painted as two pictures.
-    """
+    """Yield each frame with its chroma planes; with a GPU's help, one frame late."""
+    ahead = 0 if gpu is None else 1
+    begun: deque[tuple[Frame, Prediction, Callable[[], Planes]]] = deque()
     for frame, prediction in predictions:
         ab = torch.rot90(prediction.ab, -geometry.turns, (1, 2))
-        codes = frame.luma
-        if frame.picture.interlaced_frame:
-            chroma = torch.empty(2, *target.chroma_shape(*codes.shape))
-            for field in (0, 1):
-                lines = chroma[:, field::2]
-                lines[:] = _chroma(ab, codes[field::2], source, target, field)[
-                    :, : lines.shape[1]
-                ]
-        else:
-            chroma = _chroma(ab, codes, source, target)
-        cb, cr = to_codes(chroma, target)
-        yield Painted(frame, cb, cr, prediction.starts_shot, prediction.memory)
+        woven = bool(frame.picture.interlaced_frame)
+        planes: Callable[[], Planes] = (
+            partial(chroma_planes, frame.luma, ab, source, target, woven)
+            if gpu is None
+            else gpu.begin(frame.luma, ab, woven)
+        )
+        begun.append((frame, prediction, planes))
+        if len(begun) > ahead:
+            yield _painted(*begun.popleft())
+    for entry in begun:
+        yield _painted(*entry)
 
 
-def _chroma(
-    ab: Tensor,
-    codes: NDArray[Any],
-    source: YuvFormat,
-    target: YuvFormat,
-    field: int | None = None,
-) -> Tensor:
-    """Return Pb and Pr (2, h, w) of a picture by its luma, or of one field of it."""
-    luma = to_luma(luma_at_chroma(codes, target, field), source)
-    wide = spread(ab, luma, target.rgb)
-    return to_chroma(wide, luma, target.matrix, target.rgb)
+def _painted(
+    frame: Frame, prediction: Prediction, planes: Callable[[], Planes]
+) -> Painted:
+    cb, cr = planes()
+    return Painted(frame, cb, cr, prediction.starts_shot, prediction.memory)
 
 
 def _lightness(grey: Tensor) -> Tensor:

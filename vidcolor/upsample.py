@@ -23,15 +23,17 @@ from vidcolor.rgb_space import SRGB, RgbSpace
 
 _Plane = NDArray[np.float32]
 
-_LEVELS = 17  # of luma, evenly spaced: about _LIKENESS from each to the next
-_FINEST = 256  # small pixels along the short side: a grid of more needs much memory
-_LIKENESS = 6.0  # in units of L: how much lightness may differ within one thing
-_FLOOR = 1e-4  # what an unlike neighbour still weighs, where there is no like one
-_GRAIN = 4.0  # in units of L: the deviation that says nothing of an edge
-_SOFT = 3  # small pixels on each side of an edge over which ab may be smeared
-_REACH = _SOFT + 2  # small pixels to where ab is to be trusted again
+# What is alike, and around. On a GPU, the same numbers make the same (gpu/planes.py).
+LEVELS = 17  # of luma, evenly spaced: about LIKENESS from each to the next
+LIKENESS = 6.0  # in units of L: how much lightness may differ within one thing
+FLOOR = 1e-4  # what an unlike neighbour still weighs, where there is no like one
+GRAIN = 4.0  # in units of L: the deviation that says nothing of an edge
+SOFT = 3  # small pixels on each side of an edge over which ab may be smeared
+REACH = SOFT + 2  # small pixels to where ab is to be trusted again
 # Interpolated between, it is nearly a quadratic B-spline: smooth, and of width 3.
-_SPLINE = np.array([1, 6, 1], np.float32) / 8
+SPLINE = np.array([1, 6, 1], np.float32) / 8
+
+_FINEST = 256  # small pixels along the short side: a grid of more needs much memory
 
 
 def spread(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Tensor:
@@ -50,20 +52,20 @@ def to_grid(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Levels:
     the ab of what is alike around, drawn back to the side of the edge that it came
     from. Ab that is very fine is made coarser first.
     """
-    ab = _coarse(ab)
-    place = sample(luma, *ab.shape[1:]).numpy() * (_LEVELS - 1)
-    levels = to_lightness(torch.linspace(0, 1, _LEVELS)[None], space)[0].numpy()
-    lightness = np.interp(place, np.arange(_LEVELS), levels).astype(np.float32)
-    like = np.exp(((levels - lightness[..., None]) / _LIKENESS) ** 2 / -2)
+    ab = coarse(ab)
+    place = sample(luma, *ab.shape[1:]).numpy() * (LEVELS - 1)
+    levels = level_lightness(space).numpy()
+    lightness = np.interp(place, np.arange(LEVELS), levels).astype(np.float32)
+    like = np.exp(((levels - lightness[..., None]) / LIKENESS) ** 2 / -2)
     sharp = _sharpened(ab.permute(1, 2, 0).numpy(), lightness, place, like)
     total = cv2.sepFilter2D(
-        _weighed(sharp, like + np.float32(_FLOOR)),
+        _weighed(sharp, like + np.float32(FLOOR)),
         -1,
-        _SPLINE,
-        _SPLINE,
+        SPLINE,
+        SPLINE,
         borderType=cv2.BORDER_REPLICATE,
     )
-    planes = np.stack(cv2.split(total)).reshape(3, _LEVELS, *place.shape)
+    planes = np.stack(cv2.split(total)).reshape(3, LEVELS, *place.shape)
     return Levels(planes[:2] / planes[2])
 
 
@@ -72,10 +74,25 @@ def upsample(grid: Levels, luma: Tensor, rows: slice = slice(None)) -> Tensor:
 
     What comes out is a mean of what goes in; with `rows`, only these of it.
     """
-    y = _places(luma.shape[0], grid.height)[rows]
-    x = _places(luma.shape[1], grid.width)
+    y = places(luma.shape[0], grid.height)[rows]
+    x = places(luma.shape[1], grid.width)
     y, x = np.broadcast_arrays(y[:, None], x)
-    return torch.from_numpy(grid.at(x, y, luma[rows].numpy() * (_LEVELS - 1)))
+    return torch.from_numpy(grid.at(x, y, luma[rows].numpy() * (LEVELS - 1)))
+
+
+def level_lightness(space: RgbSpace) -> Tensor:
+    """Return L, 0..100, of the greys at the LEVELS of luma."""
+    return to_lightness(torch.linspace(0, 1, LEVELS)[None], space)[0]
+
+
+def coarse(ab: Tensor) -> Tensor:
+    """Return ab (2, h, w), made coarser where it is too fine for a grid."""
+    height, width = ab.shape[1:]
+    times = min(height, width) / _FINEST
+    if times <= 1:
+        return ab
+    size = round(height / times), round(width / times)
+    return torch.stack([shrink(plane, *size) for plane in ab])
 
 
 def sample(plane: Tensor, height: int, width: int) -> Tensor:
@@ -85,7 +102,7 @@ def sample(plane: Tensor, height: int, width: int) -> Tensor:
     it brings the colour of both to wherever something is as light.
     """
     calm = torch.from_numpy(cv2.medianBlur(plane.numpy(), 3))  # no grain, same edges
-    return calm[_middles(plane.shape[0], height)][:, _middles(plane.shape[1], width)]
+    return calm[middles(plane.shape[0], height)][:, middles(plane.shape[1], width)]
 
 
 def shrink(plane: Tensor, height: int, width: int) -> Tensor:
@@ -111,20 +128,12 @@ def shrink_codes(codes: NDArray[Any], height: int, width: int) -> NDArray[np.flo
     return np.asarray(small, np.float32)
 
 
-def _middles(large: int, small: int) -> Tensor:
+def middles(large: int, small: int) -> Tensor:
+    """Return which of the large pixels lie in the middles of the small ones."""
     return ((torch.arange(small) + 0.5) * (large / small)).long()
 
 
-def _coarse(ab: Tensor) -> Tensor:
-    height, width = ab.shape[1:]
-    times = min(height, width) / _FINEST
-    if times <= 1:
-        return ab
-    size = round(height / times), round(width / times)
-    return torch.stack([shrink(plane, *size) for plane in ab])
-
-
-def _places(large: int, small: int) -> _Plane:
+def places(large: int, small: int) -> _Plane:
     """Return where the large pixels are among the small ones, not outside of them."""
     at = (np.arange(large, dtype=np.float32) + 0.5) * (small / large) - 0.5
     return np.asarray(np.clip(at, 0, small - 1), np.float32)
@@ -137,13 +146,13 @@ def _sharpened(ab: _Plane, lightness: _Plane, place: _Plane, like: _Plane) -> _P
     away from it; elsewhere it stays.
     """
     trust = _evenness(lightness)[..., None]
-    side = 2 * _REACH + 1
+    side = 2 * REACH + 1
     around = cv2.GaussianBlur(
-        _weighed(ab, like * trust), (side, side), _SOFT, borderType=cv2.BORDER_REPLICATE
+        _weighed(ab, like * trust), (side, side), SOFT, borderType=cv2.BORDER_REPLICATE
     )
     height, width = place.shape
     y, x = np.ogrid[:height, :width]
-    low = np.minimum(place.astype(np.intp), _LEVELS - 2)
+    low = np.minimum(place.astype(np.intp), LEVELS - 2)
     share = (place - low).astype(np.float32)[..., None]
     planes = _unfolded(around)
     near, far = planes[y, x, :, low], planes[y, x, :, low + 1]
@@ -164,11 +173,11 @@ def _unfolded(planes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _evenness(lightness: _Plane) -> _Plane:
-    """Return 1 where all within _SOFT pixels is as light, next to 0 beside an edge."""
+    """Return 1 where all within SOFT pixels is as light, next to 0 beside an edge."""
     centred = lightness - lightness.mean()  # else the squares eat up the precision
-    side = (2 * _SOFT + 1,) * 2
+    side = (2 * SOFT + 1,) * 2
     mean = cv2.blur(centred, side, borderType=cv2.BORDER_REPLICATE)
     square = cv2.blur(centred**2, side, borderType=cv2.BORDER_REPLICATE)
     variance = np.maximum(square - mean**2, 0)
-    evenness: _Plane = 1 / (1 + variance / _GRAIN**2) ** 2
+    evenness: _Plane = 1 / (1 + variance / GRAIN**2) ** 2
     return evenness

@@ -370,7 +370,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
         def to_chroma(*_: object, **__: object) -> None:
             raise error
 
-        monkeypatch.setattr("vidcolor.pipeline.to_chroma", to_chroma)
+        monkeypatch.setattr("vidcolor.planes.to_chroma", to_chroma)
 
     return plan
 

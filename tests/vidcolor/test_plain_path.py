@@ -1,4 +1,7 @@
-"""Chroma planes beside those of a plain path: sums, one pixel at a time, in float64."""
+"""Chroma planes beside those of a plain path: sums, one pixel at a time, in float64.
+
+Those that a CPU makes, and those that a GPU makes.
+"""
 
 import math
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ import skimage.data
 import torch
 from numpy.typing import NDArray
 
+from vidcolor.gpu.painter import GpuPainter
 from vidcolor.lab import lab_to_linear
 from vidcolor.light import from_linear_srgb, to_srgb
 from vidcolor.pipeline import Geometry, paint
@@ -37,6 +41,18 @@ FORMATS = [
     YuvFormat(10, False, Matrix.BT2020, 1, 1, Siting.TOPLEFT, PQ),
     YuvFormat(12, True, Matrix.BT709, 0, 0),
     YuvFormat(16, False, Matrix.BT601, 0, 1),
+]
+
+PAINTERS = [
+    "cpu",
+    "torch",  # what a GPU does, done by the CPU
+    pytest.param(
+        "cuda",
+        marks=[
+            pytest.mark.gpu,
+            pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"),
+        ],
+    ),
 ]
 
 
@@ -210,13 +226,19 @@ def nodes(matrix: Matrix, space: RgbSpace) -> Array:
     return torch.stack([blues, reds]).reshape(2, COLORS, COLORS, LUMAS).numpy()
 
 
-def painted(codes: NDArray[Any], ab: NDArray[Any], yuv: YuvFormat, woven: bool) -> Any:
+def painted(
+    codes: NDArray[Any], ab: NDArray[Any], yuv: YuvFormat, woven: bool, painter: str
+) -> Any:
     frame: Any = SimpleNamespace(
         luma=codes, picture=SimpleNamespace(interlaced_frame=woven)
     )
     said = torch.from_numpy(ab.astype(np.float32))
     prediction = Prediction(said, torch.zeros(said.shape[1:]), True)
-    (item,) = paint([(frame, prediction)], yuv, yuv, Geometry())
+    gpu = None
+    if painter != "cpu":
+        device = torch.device(painter.replace("torch", "cpu"))
+        gpu = GpuPainter(device, yuv, yuv, [])
+    (item,) = paint([(frame, prediction)], yuv, yuv, Geometry(), gpu)
     return item
 
 
@@ -240,23 +262,34 @@ def codes_of(luma: Array, yuv: YuvFormat) -> NDArray[Any]:
     return np.rint(luma * yuv.luma_span + yuv.black).astype(kind)
 
 
+@cache
+def plain_planes(
+    picture: Any, height: int, width: int, yuv: YuvFormat, field: int | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    luma, ab = picture(height, width)
+    codes = codes_of(luma, yuv)
+    return Plain(codes if field is None else codes[field::2], ab, yuv, field).planes()
+
+
 @pytest.mark.parametrize("yuv", FORMATS, ids=str)
 @pytest.mark.parametrize("picture", [noise, photo])
-def test_chroma_is_that_of_the_plain_path(yuv: YuvFormat, picture: Any) -> None:
+@pytest.mark.parametrize("painter", PAINTERS)
+def test_chroma_is_that_of_the_plain_path(
+    yuv: YuvFormat, picture: Any, painter: str
+) -> None:
     luma, ab = picture(31, 37)
-    codes = codes_of(luma, yuv)
-    found = painted(codes, ab, yuv, woven=False)
-    plain = Plain(codes, ab, yuv).planes()
+    found = painted(codes_of(luma, yuv), ab, yuv, woven=False, painter=painter)
+    plain = plain_planes(picture, 31, 37, yuv, None)
     for plane, expected in zip((found.cb, found.cr), plain, strict=True):
         assert np.abs(plane.astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize("yuv", FORMATS[:1] + FORMATS[5:6], ids=str)
-def test_so_is_that_of_each_field(yuv: YuvFormat) -> None:
+@pytest.mark.parametrize("painter", PAINTERS)
+def test_so_is_that_of_each_field(yuv: YuvFormat, painter: str) -> None:
     luma, ab = photo(32, 36)
-    codes = codes_of(luma, yuv)
-    found = painted(codes, ab, yuv, woven=True)
+    found = painted(codes_of(luma, yuv), ab, yuv, woven=True, painter=painter)
     for field in (0, 1):
-        plain = Plain(codes[field::2], ab, yuv, field).planes()
+        plain = plain_planes(photo, 32, 36, yuv, field)
         for plane, expected in zip((found.cb, found.cr), plain, strict=True):
             assert np.abs(plane[field::2].astype(int) - expected).max() <= 1
