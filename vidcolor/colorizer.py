@@ -15,12 +15,14 @@ from vidcolor import openvino
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full
 from vidcolor.errors import OptionError, is_memory_full
+from vidcolor.gpu.graph import GraphedNetwork
 from vidcolor.upsample import shrink, spread, to_grid, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.answer import Answer
 from vidcolor_models.film import Film
 from vidcolor_models.folding import fold_norms
+from vidcolor_models.halving import halve_weights
 from vidcolor_models.packing import is_supported
 from vidcolor_models.quick import quicken
 
@@ -78,6 +80,7 @@ class Colorizer:
         # networks' weights it is not known whether they overflow.
         self._halved = self.device.type == "cuda" and _is_ours(self.model)
         self._network = _runnable(self.model, self.device)
+        self._fills = self.device.type == "cuda"  # batches that are not full
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
         if isinstance(self._network, openvino.OpenVinoNetwork):
             self.batch = self._network.threads
@@ -99,17 +102,24 @@ class Colorizer:
     def predict(self, lightness: Tensor) -> Predictions:
         """Return what the network says of lightness (N, H, W) in 0..100, on the CPU.
 
-        How large the answer is depends on the network. When a GPU's memory runs out,
-        the network is asked about half as many pictures at once from then on, and
-        about smaller ones if it comes to that; `concessions` tells.
+        How large the answer is depends on the network; what a picture's is, not on how
+        many others are asked about with it. When a GPU's memory runs out, the network
+        is asked about half as many pictures at once from then on, and about smaller
+        ones if it comes to that; `concessions` tells.
 
         Raises:
             OptionError: the network answers with numbers that are none, or there is
                 not the memory for any answer.
         """
+        return self._predict(lightness, fill=self._fills)
+
+    def _predict(self, lightness: Tensor, *, fill: bool) -> Predictions:
         while True:
             try:
-                parts = [self._ask(part) for part in torch.split(lightness, self.batch)]
+                parts = [
+                    self._ask(part, self.batch if fill else len(part))
+                    for part in torch.split(lightness, self.batch)
+                ]
                 ab, uncertainty = (torch.cat(part) for part in zip(*parts, strict=True))
                 return Predictions(ab, uncertainty[:, 0])
             except (RuntimeError, MemoryError) as error:
@@ -119,15 +129,23 @@ class Colorizer:
                     raise
             self._concede()  # here, where the error does not hold on to the tensors
 
-    def _ask(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the network says of so many pictures at once."""
-        batch = self._coarse(lightness[:, None]).to(self.device)
-        batch = batch.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.float16, enabled=self._halved):
+    def _ask(self, lightness: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """Return what the network says of these pictures, among `count` at once.
+
+        By their number, libraries choose how to add up, and so how sums are rounded.
+        """
+        pictures = self._coarse(lightness[:, None])
+        batch = F.pad(pictures, (0, 0, 0, 0, 0, 0, 0, count - len(pictures)))
+        batch = self._moved(batch).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(
+            self.device.type, torch.float16, self._halved, cache_enabled=False
+        ):
             answer = self._network(batch)
         # Cloned once the network's large tensors are freed: the answers wait for the
         # window, and would keep the heap from using the holes around them again.
-        ab, uncertainty = (part.float().cpu().clone() for part in answer)
+        ab, uncertainty = (
+            part[: len(pictures)].float().cpu().clone() for part in answer
+        )
         if not (ab.isfinite().all() and uncertainty.isfinite().all()):
             raise OptionError(
                 f"the model {self.model.name!r} answered with numbers that are not "
@@ -137,6 +155,12 @@ class Colorizer:
         scale = lightness.shape[1] / batch.shape[2], lightness.shape[2] / batch.shape[3]
         size = [round(side * s) for side, s in zip(ab.shape[2:], scale, strict=True)]
         return _resized(ab, size), _resized(uncertainty, size)
+
+    def _moved(self, pictures: Tensor) -> Tensor:
+        """Return pictures on the device."""
+        if self.device.type == "cuda":
+            return pictures.pin_memory().to(self.device, non_blocking=True)
+        return pictures.to(self.device)
 
     def _coarse(self, pictures: Tensor) -> Tensor:
         """Return pictures (N, 1, H, W) as small as memory wants them."""
@@ -195,7 +219,7 @@ class Colorizer:
     def _predict_one(self, luma: Tensor) -> Predictions:
         height, width = luma.shape
         small = shrink(luma, *self.network_size(height, width))
-        return self.predict(to_lightness(small)[None])
+        return self._predict(to_lightness(small)[None], fill=False)
 
 
 def _resized(pictures: Tensor, size: list[int]) -> Tensor:
@@ -224,7 +248,11 @@ def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if on_cpu and is_supported():
         quicken(network)
-    return network
+    if device.type != "cuda":
+        return network
+    if _is_ours(model):
+        halve_weights(network)
+    return GraphedNetwork(network)
 
 
 def _is_ours(model: LoadedModel) -> bool:

@@ -281,6 +281,37 @@ def test_other_errors_of_a_network_are_bugs_and_stay_what_they_are(
         colorizer.predict(torch.full((1, 32, 32), 50.0))
 
 
+class Counting(nn.Module):
+    """Answers by how many pictures it is asked about; of black ones, with no number."""
+
+    def forward(self, lightness: Tensor) -> Answer:
+        small = lightness[:, :, ::4, ::4] / lightness[:, :, ::4, ::4]
+        ab = (small * len(lightness)).repeat(1, 2, 1, 1)
+        return Answer(ab, ab[:, :1])
+
+
+def test_the_last_batch_of_a_shot_is_filled_where_rounding_depends_on_it(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(colorizer, "_network", Counting())
+    monkeypatch.setattr(colorizer, "_fills", True)
+    colorizer.batch = 4
+    found = colorizer.predict(torch.full((6, 32, 32), 50.0))
+    assert found.ab.shape == (6, 2, 8, 8)
+    assert (found.ab == 4).all()
+    assert (found.uncertainty == 4).all()
+
+
+def test_a_photo_is_looked_at_alone(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(colorizer, "_network", Counting())
+    monkeypatch.setattr(colorizer, "_fills", True)
+    colorizer.batch = 4
+    doubt = colorizer.predict_uncertainty(torch.full((32, 32), 0.5))
+    torch.testing.assert_close(doubt, torch.ones(32, 32))
+
+
 def test_the_network_s_doubt_is_handed_on(orange: Colorizer) -> None:
     found = orange.predict(torch.full((2, 64, 96), 40.0))
     assert torch.equal(found.uncertainty, torch.full((2, 16, 24), Orange.uncertainty))

@@ -1,5 +1,7 @@
 """What a GPU does, done by the CPU, held against what the CPU does its own way."""
 
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ from torch import Tensor
 
 from vidcolor.gpu.painter import GpuPainter
 from vidcolor.gpu.planes import Painting
+from vidcolor.pipeline import Geometry, paint
 from vidcolor.planes import Planes, chroma_planes
 from vidcolor.rgb_space import Primaries, RgbSpace, Transfer
+from vidcolor.smooth import Prediction
 from vidcolor.yuv import Matrix, Siting, YuvFormat
 
 CPU = torch.device("cpu")
@@ -82,6 +86,28 @@ def test_planes_are_those_of_the_cpu_s_way_to_one_code(
     codes, ab = codes_of(*size, source), ab_of(*small)
     found = GpuPainter(CPU, source, target, []).begin(codes, ab, woven)()
     assert apart(found, chroma_planes(codes, ab, source, target, woven)) <= 1
+
+
+def test_frames_come_in_order_one_late() -> None:
+    taken, ab = 0, torch.full((2, 4, 4), 30.0)
+
+    def predictions() -> Iterator[tuple[Any, Prediction]]:
+        nonlocal taken
+        for taken in range(1, 6):
+            codes = np.full((16, 16), 40 * taken, np.uint8)
+            picture = SimpleNamespace(interlaced_frame=False)
+            frame = SimpleNamespace(luma=codes, picture=picture, number=taken)
+            yield frame, Prediction(ab, torch.zeros(4, 4), starts_shot=False)
+
+    painter = GpuPainter(CPU, YUV420, YUV420, [])
+    painted = paint(predictions(), YUV420, YUV420, Geometry(), painter)
+    for number, item in enumerate(painted, 1):
+        frame: Any = item.frame
+        assert frame.number == number
+        assert taken == min(number + 1, 5)
+        expected = chroma_planes(frame.luma, ab, YUV420, YUV420, woven=False)
+        assert apart((item.cb, item.cr), expected) <= 1
+    assert taken == 5
 
 
 def test_pictures_that_wait_together_are_not_mixed_up() -> None:
