@@ -152,8 +152,8 @@ def to_codes(
 def round_chroma(chroma: Tensor, yuv: YuvFormat) -> Tensor:
     """Return the codes of Pb and Pr (2, h, w), where these are, as `to_codes` does."""
     half = yuv.chroma_span // 2
-    codes = (chroma * yuv.chroma_span).round() + yuv.neutral
-    codes = codes.clamp(yuv.neutral - half, yuv.neutral + half)
+    codes = (chroma * yuv.chroma_span).round_().add_(yuv.neutral)
+    codes.clamp_(yuv.neutral - half, yuv.neutral + half)
     return codes.to(torch.uint8 if yuv.depth == 8 else torch.uint16)
 
 

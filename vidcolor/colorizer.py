@@ -135,8 +135,8 @@ class Colorizer:
         By their number, libraries choose how to add up, and so how sums are rounded.
         """
         pictures = self._coarse(lightness[:, None])
-        batch = F.pad(pictures, (0, 0, 0, 0, 0, 0, 0, count - len(pictures)))
-        batch = self._moved(batch).contiguous(memory_format=torch.channels_last)
+        batch = self._moved(pictures, count)
+        batch = batch.contiguous(memory_format=torch.channels_last)
         with torch.autocast(
             self.device.type, torch.float16, self._halved, cache_enabled=False
         ):
@@ -156,11 +156,13 @@ class Colorizer:
         size = [round(side * s) for side, s in zip(ab.shape[2:], scale, strict=True)]
         return _resized(ab, size), _resized(uncertainty, size)
 
-    def _moved(self, pictures: Tensor) -> Tensor:
-        """Return pictures on the device."""
-        if self.device.type == "cuda":
-            return pictures.pin_memory().to(self.device, non_blocking=True)
-        return pictures.to(self.device)
+    def _moved(self, pictures: Tensor, count: int) -> Tensor:
+        """Return pictures on the device, and black ones after them to make so many."""
+        cuda = self.device.type == "cuda"
+        batch = torch.empty(count, *pictures.shape[1:], pin_memory=cuda)
+        batch[: len(pictures)] = pictures
+        batch[len(pictures) :] = 0
+        return batch.to(self.device, non_blocking=cuda)
 
     def _coarse(self, pictures: Tensor) -> Tensor:
         """Return pictures (N, 1, H, W) as small as memory wants them."""

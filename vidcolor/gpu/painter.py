@@ -5,7 +5,7 @@ itself (pinned), on a stream of their own: the network need not wait for them.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -41,32 +41,34 @@ class GpuPainter:
     ) -> None:
         self._device, self._concessions = device, concessions
         self._source, self._target = source, target
-        self._pins = self._device.type == "cuda"
+        self._pins = device.type == "cuda"
         self._stream: torch.cuda.Stream | None = None
         if self._pins:
-            self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        with torch.cuda.stream(self._stream):
-            self._painting: Painting | None = Painting(source, target, device)
+            self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._full = False
 
     def begin(self, codes: NDArray[Any], ab: Tensor, woven: bool) -> Begun:
         """Begin a picture, and return what waits for that which `chroma_planes` is."""
-        if self._painting is not None:
+        if not self._full:
             try:
                 with torch.cuda.stream(self._stream):
-                    return self._begun(self._painting, codes, ab, woven)
+                    return self._begun(codes, ab, woven)
             except RuntimeError as error:
                 if not is_gpu_full(error):
                     raise
-            self._painting = None
+            self._full = True
             self._concessions.append(
                 "the GPU's memory ran out: from here on, the CPU paints the frames"
             )
         return partial(chroma_planes, codes, ab, self._source, self._target, woven)
 
-    def _begun(
-        self, painting: Painting, codes: NDArray[Any], ab: Tensor, woven: bool
-    ) -> Begun:
-        there = painting.planes(self._up(codes), self._up(coarse(ab).numpy()), woven)
+    @cached_property
+    def _painting(self) -> Painting:
+        return Painting(self._source, self._target, self._device)
+
+    def _begun(self, codes: NDArray[Any], ab: Tensor, woven: bool) -> Begun:
+        small = self._up(coarse(ab).numpy())
+        there = self._painting.planes(self._up(codes), small, woven)
         here = torch.empty(there.shape, dtype=there.dtype, pin_memory=self._pins)
         here.copy_(there, non_blocking=True)
         done: torch.cuda.Event | None = None

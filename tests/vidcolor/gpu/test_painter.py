@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.gpu.painter import GpuPainter
+from vidcolor.gpu.painter import GpuPainter, gpu_painter
 from vidcolor.gpu.planes import Painting
 from vidcolor.pipeline import Geometry, paint
 from vidcolor.planes import Planes, chroma_planes
@@ -144,6 +144,12 @@ def test_when_the_gpu_is_full_the_cpu_paints_and_it_is_told_once(
     assert concessions == [
         "the GPU's memory ran out: from here on, the CPU paints the frames"
     ]
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps"])
+def test_what_is_no_cuda_device_leaves_it_to_the_cpu(device: str) -> None:
+    colorizer: Any = SimpleNamespace(device=torch.device(device), concessions=[])
+    assert gpu_painter(colorizer, YUV420, YUV420) is None
 
 
 def test_other_errors_are_bugs_and_stay_what_they_are(
