@@ -9,6 +9,7 @@ each large one: the bilateral grid of Chen et al. 2007, "Real-time Edge-Aware Im
 Processing with the Bilateral Grid" (ACM TOG 26, 3).
 """
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -21,7 +22,8 @@ from vidcolor.chroma import to_lightness
 from vidcolor.levels import Levels
 from vidcolor.rgb_space import SRGB, RgbSpace
 
-_Plane = NDArray[np.float32]
+_Plane = NDArray[np.float32]  # h, w
+_Planes = NDArray[np.float32]  # ..., h, w
 
 # What is alike, and around. On a GPU, the same numbers make the same (gpu/planes.py).
 LEVELS = 17  # of luma, evenly spaced: about LIKENESS from each to the next
@@ -30,8 +32,9 @@ FLOOR = 1e-4  # what an unlike neighbour still weighs, where there is no like on
 GRAIN = 4.0  # in units of L: the deviation that says nothing of an edge
 SOFT = 3  # small pixels on each side of an edge over which ab may be smeared
 REACH = SOFT + 2  # small pixels to where ab is to be trusted again
+AROUND = cv2.getGaussianKernel(2 * REACH + 1, SOFT)[:, 0].astype(np.float32)
 # Interpolated between, it is nearly a quadratic B-spline: smooth, and of width 3.
-SPLINE = np.array([1, 6, 1], np.float32) / 8
+SPLINE = np.array([1, 6, 1], np.float32) / np.float32(8)
 
 _FINEST = 256  # small pixels along the short side: a grid of more needs much memory
 
@@ -56,17 +59,10 @@ def to_grid(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Levels:
     place = sample(luma, *ab.shape[1:]).numpy() * (LEVELS - 1)
     levels = level_lightness(space).numpy()
     lightness = np.interp(place, np.arange(LEVELS), levels).astype(np.float32)
-    like = np.exp(((levels - lightness[..., None]) / LIKENESS) ** 2 / -2)
-    sharp = _sharpened(ab.permute(1, 2, 0).numpy(), lightness, place, like)
-    total = cv2.sepFilter2D(
-        _weighed(sharp, like + np.float32(FLOOR)),
-        -1,
-        SPLINE,
-        SPLINE,
-        borderType=cv2.BORDER_REPLICATE,
-    )
-    planes = np.stack(cv2.split(total)).reshape(3, LEVELS, *place.shape)
-    return Levels(planes[:2] / planes[2])
+    like = np.exp(((levels[:, None, None] - lightness) / LIKENESS) ** 2 / -2)
+    sharp = _sharpened(ab.numpy(), lightness, place, like)
+    total = _blurred(_weighed(sharp, like + np.float32(FLOOR)), SPLINE)
+    return Levels(total[:2] / total[2])
 
 
 def upsample(grid: Levels, luma: Tensor, rows: slice = slice(None)) -> Tensor:
@@ -80,6 +76,7 @@ def upsample(grid: Levels, luma: Tensor, rows: slice = slice(None)) -> Tensor:
     return torch.from_numpy(grid.at(x, y, luma[rows].numpy() * (LEVELS - 1)))
 
 
+@lru_cache(maxsize=4)
 def level_lightness(space: RgbSpace) -> Tensor:
     """Return L, 0..100, of the greys at the LEVELS of luma."""
     return to_lightness(torch.linspace(0, 1, LEVELS)[None], space)[0]
@@ -139,37 +136,46 @@ def places(large: int, small: int) -> _Plane:
     return np.asarray(np.clip(at, 0, small - 1), np.float32)
 
 
-def _sharpened(ab: _Plane, lightness: _Plane, place: _Plane, like: _Plane) -> _Plane:
-    """Return ab (h, w, 2) drawn back to the side of the edge that it came from.
+def _sharpened(ab: _Planes, lightness: _Plane, place: _Plane, like: _Planes) -> _Planes:
+    """Return ab (2, h, w) drawn back to the side of the edge that it came from.
 
     Near an edge, ab is not trusted, and gives way to that of pixels as light further
     away from it; elsewhere it stays.
     """
-    trust = _evenness(lightness)[..., None]
-    side = 2 * REACH + 1
-    around = cv2.GaussianBlur(
-        _weighed(ab, like * trust), (side, side), SOFT, borderType=cv2.BORDER_REPLICATE
-    )
-    height, width = place.shape
-    y, x = np.ogrid[:height, :width]
+    trust = _evenness(lightness)
+    around = _blurred(_weighed(ab, like * trust), AROUND)
+    y, x = np.indices(place.shape, sparse=True)
     low = np.minimum(place.astype(np.intp), LEVELS - 2)
-    share = (place - low).astype(np.float32)[..., None]
-    planes = _unfolded(around)
-    near, far = planes[y, x, :, low], planes[y, x, :, low + 1]
+    share = (place - low).astype(np.float32)
+    near, far = around[:, low, y, x], around[:, low + 1, y, x]
     total = near + (far - near) * share
-    sharp = ab * trust + total[..., :2] / total[..., 2:] * (1 - trust)
+    sharp = ab * trust + total[:2] / total[2] * (1 - trust)
     return np.asarray(sharp, np.float32)
 
 
-def _weighed(ab: _Plane, weight: _Plane) -> _Plane:
-    """Return ab (h, w, 2) times each weight (h, w, LEVELS), and the weights, folded."""
-    stack = np.concatenate([ab, np.ones_like(ab[..., :1])], axis=2)
-    folded: _Plane = (stack[..., None] * weight[:, :, None]).reshape(*ab.shape[:2], -1)
-    return folded
+def _weighed(ab: _Planes, weight: _Planes) -> _Planes:
+    """Return ab (2, h, w) times each weight (LEVELS, h, w), and the weights."""
+    weighed = np.empty((3, *weight.shape), np.float32)
+    np.multiply(ab[:, None], weight, out=weighed[:2])
+    weighed[2] = weight
+    return weighed
 
 
-def _unfolded(planes: NDArray[Any]) -> NDArray[Any]:
-    return planes.reshape(*planes.shape[:2], 3, -1)
+def _blurred(planes: _Planes, kernel: _Plane) -> _Planes:
+    """Return planes (..., h, w) blurred along both axes; borders are repeated."""
+    height, width = planes.shape[-2:]
+    reach = len(kernel) // 2
+    # One below the other they are one picture, which OpenCV blurs in one go.
+    tall = np.empty((*planes.shape[:-2], height + 2 * reach, width), np.float32)
+    inside = slice(reach, reach + height)
+    tall[..., inside, :] = planes
+    tall[..., :reach, :] = planes[..., :1, :]
+    tall[..., reach + height :, :] = planes[..., -1:, :]
+    lines = tall.reshape(-1, width)
+    blurred = cv2.sepFilter2D(
+        lines, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(blurred.reshape(tall.shape)[..., inside, :], np.float32)
 
 
 def _evenness(lightness: _Plane) -> _Plane:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from functools import lru_cache, reduce
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -25,11 +24,11 @@ from vidcolor.chroma import (
 )
 from vidcolor.planes import weave
 from vidcolor.upsample import (
+    AROUND,
     FLOOR,
     GRAIN,
     LEVELS,
     LIKENESS,
-    REACH,
     SOFT,
     SPLINE,
     level_lightness,
@@ -40,7 +39,6 @@ from vidcolor.yuv import YuvFormat
 
 _KEPT = 4  # sizes that are ready: a film has one, or two if its fields differ
 
-_AROUND = cv2.getGaussianKernel(2 * REACH + 1, SOFT)[:, 0]
 _BOX = np.full(2 * SOFT + 1, 1 / (2 * SOFT + 1))
 
 
@@ -82,7 +80,7 @@ class _Sizes:
         self.y = _among(height, rows)[:, None].to(device)
         self.x = _among(width, columns)[None].to(device)
         self.around, self.box, self.spline = (
-            Blur(kernel, rows, columns, device) for kernel in (_AROUND, _BOX, SPLINE)
+            Blur(kernel, rows, columns, device) for kernel in (AROUND, _BOX, SPLINE)
         )
 
 
