@@ -13,19 +13,23 @@ def choose_device(name: str) -> torch.device:
     Raises:
         OptionError: the device is not there.
     """
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
+    count = {
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+        "cpu": 1,
     }
     if name == "auto":
-        return torch.device(next(kind for kind, here in there.items() if here))
-    kind = name.partition(":")[0]
-    if kind not in there:
+        return torch.device(next(kind for kind, here in count.items() if here))
+    kind, _, number = name.partition(":")
+    if kind not in count or not (number or "0").isdecimal():
         raise OptionError(f"no device is called {name!r}: auto, cpu, cuda or mps")
-    if not there[kind]:
+    if not count[kind]:
         raise OptionError(f"this machine, or its PyTorch, has no {kind}: use auto")
-    return torch.device(name)
+    if int(number or 0) >= count[kind]:
+        raise OptionError(
+            f"there is no {name}: the last one is {kind}:{count[kind] - 1}"
+        )
+    return torch.device(kind, int(number)) if number else torch.device(kind)
 
 
 def is_gpu_full(error: Exception) -> bool:

@@ -144,7 +144,8 @@ def _sharpened(ab: _Planes, lightness: _Plane, place: _Plane, like: _Planes) -> 
     """
     trust = _evenness(lightness)
     around = _blurred(_weighed(ab, like * trust), AROUND)
-    y, x = np.indices(place.shape, sparse=True)
+    height, width = place.shape
+    y, x = np.ogrid[:height, :width]
     low = np.minimum(place.astype(np.intp), LEVELS - 2)
     share = (place - low).astype(np.float32)
     near, far = around[:, low, y, x], around[:, low + 1, y, x]

@@ -30,10 +30,22 @@ def test_a_gpu_that_is_not_there_is_told() -> None:
         choose_device("tpu")
 
 
+def test_gpus_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("auto").type == "cuda"
+    for name in ("cuda:1", "cuda:01"):
+        assert choose_device(name) == torch.device("cuda", 1)
+    with pytest.raises(OptionError, match="the last one is cuda:1"):
+        choose_device("cuda:2")
+    for name in ("cuda:x", "cuda:-1", "cuda:1:1"):
+        with pytest.raises(OptionError, match="no device is called"):
+            choose_device(name)
+
+
 @pytest.mark.usefixtures("no_gpu")
 def test_a_gpu_that_lies_idle_is_told_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert choose_device("auto").type == "cuda"
     assert "RUNNING ON THE CPU" in (idle_gpu(CPU) or "")
     assert idle_gpu(torch.device("cuda")) is None
 
