@@ -34,7 +34,8 @@ from vidcolor.titles import picture_share
 from vidcolor.upsample import shrink_codes
 from vidcolor.yuv import YuvFormat
 
-_AHEAD = 4  # frames that wait between two threads
+_AHEAD = 4  # frames that wait between two threads at least
+_TOGETHER = 32  # frames that the network is asked about together at most: they are held
 _GREYS = 1 << 16  # of which L is known
 
 
@@ -90,7 +91,8 @@ def color_frames(
     scenes = show(look(frames, colorizer, source, geometry), every, memory)
     if radius:
         scenes = steady(scenes, memory)
-    ahead = _AHEAD + every - 1  # the others have work while the network thinks
+    # The others have work while the network thinks.
+    ahead = max(_AHEAD, colorizer.batch) + every - 1
     with closing(in_thread(scenes, ahead)) as shown:
         new = islice(shown, min(1, memory.frames), None)  # without the one before
         predicted = predict(new, colorizer, every)
@@ -144,7 +146,7 @@ def predict(
     wholly uncertain. The first frame must be one that it is asked about. Work can go on
     with the first of those that it is asked together, on which its rounding may depend.
     """
-    for batch in _batches(scenes, colorizer.batch * every):
+    for batch in _batches(scenes, min(colorizer.batch * every, _TOGETHER)):
         answers = _answers([s.lightness for _, s in batch if s.asked], colorizer)
         for number, (frame, scene) in enumerate(batch):
             if scene.asked:
