@@ -21,6 +21,8 @@ class Config:
     views: int  # of each picture: 1, or 2, worn and moved, whose colours should agree
     scale: tuple[float, float]  # network pixels per picture pixel, drawn log-uniformly
     learning_rate: float
+    encoder_rate: float  # of the encoder, as a share of the others'; 0: it stays
+    frozen_norms: bool  # batch norms use, and keep, the statistics that they begin with
     weight_decay: float
     warmup: int  # steps over which the rate rises
     cooldown: int  # last steps, over which it falls along half a cosine

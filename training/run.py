@@ -72,7 +72,9 @@ class Run:
         self.ema = Ema(self.network, config.ema)
         self.perceptual = Perceptual().eval().to(accelerator.device)
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), weight_decay=config.weight_decay, fused=True
+            parameters(self.network, config.encoder_rate),
+            weight_decay=config.weight_decay,
+            fused=True,
         )
         self.facts = {  # for the weights' card
             "config": asdict(config),
@@ -97,7 +99,7 @@ class Run:
             FloatingPointError: the loss, or the gradient, is no longer a number.
         """
         config = self.config
-        self.module.train()
+        self._start_training()
         with self._progress() as progress:
             bar = progress.add_task("", total=config.steps, completed=self.step)
             while self.step < config.steps and not self._is_over(deadline):
@@ -110,6 +112,13 @@ class Run:
                 words = f"loss {figures['loss']:.3f}  views {figures['views']:.3f}"
                 progress.update(bar, completed=self.step, description=words)
         self._save()
+
+    def _start_training(self) -> None:
+        self.module.train()
+        if self.config.frozen_norms:
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
 
     def _is_over(self, deadline: float) -> bool:
         """Tell whether the deadline is over for any process: all stop together."""
@@ -134,7 +143,7 @@ class Run:
 
     def _take_step(self, batch: Batch, rate: float) -> dict[str, Tensor]:
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         logits = self.module(batch).float()
         loss = classification(logits, batch.ab, self.network.bins)
         views = look = loss.new_zeros(())
@@ -229,6 +238,19 @@ class Run:
             TimeRemainingColumn(),
             disable=not self.accelerator.is_main_process,
         )
+
+
+def parameters(network: Film, encoder_rate: float) -> list[dict[str, Any]]:
+    """Return the parameters to be trained, with their share of the learning rate."""
+    if not encoder_rate:
+        network.encoder.requires_grad_(False)
+    encoder = list(network.encoder.parameters())
+    known = {id(parameter) for parameter in encoder}
+    rest = [p for p in network.parameters() if id(p) not in known]
+    groups = [{"params": rest, "share": 1.0}]
+    if encoder_rate:
+        groups.append({"params": encoder, "share": encoder_rate})
+    return groups
 
 
 def first_network(start: str) -> Film:

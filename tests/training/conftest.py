@@ -28,6 +28,8 @@ def config() -> Config:
         views=2,
         scale=(0.6, 1.0),
         learning_rate=1e-3,
+        encoder_rate=0.5,
+        frozen_norms=False,
         weight_decay=0.01,
         warmup=1,
         cooldown=4,

@@ -75,6 +75,36 @@ def trained(
     return out
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+def test_norms_keep_their_statistics_if_they_are_to(
+    frozen: bool, tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    config = replace(config, frozen_norms=frozen, steps=2)
+    run, batches = started(config, tmp_path, pictures)
+    norm = run.network.encoder.stem[1]
+    assert isinstance(norm, torch.nn.BatchNorm2d)
+    before = norm.running_mean.clone()
+    run.go(batches)
+    assert torch.equal(norm.running_mean, before) == frozen
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 1.0])
+def test_the_encoder_learns_at_a_rate_of_its_own(
+    rate: float, tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    config = replace(config, encoder_rate=rate, weight_decay=0.0, steps=1, cooldown=1)
+    run, batches = started(config, tmp_path, pictures)
+    stem, head = run.network.encoder.stem[0].weight, run.network.head.weight
+    before = stem.clone(), head.clone()
+    run.go(batches)
+    # Adam's first step is as long as the rate, whatever the gradient.
+    moved = [
+        float((w - b).detach().abs().max())
+        for w, b in zip((stem, head), before, strict=True)
+    ]
+    assert moved == pytest.approx([rate * 1e-3, 1e-3], rel=0.01)
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_is_read(path: Path) -> None:
     config = read_config(path)
