@@ -6,6 +6,7 @@ Trajectories by GPU-accelerated Large Displacement Optical Flow", as Ruder et al
 and Lai et al. 2018 use them.
 """
 
+from functools import lru_cache
 from typing import TypeVar
 
 import cv2
@@ -53,11 +54,10 @@ def warp(picture: Picture, flow: Flow) -> Picture:
     places in the first. Interpolated between pixels; the border goes on outside.
     """
     height, width = flow.shape[:2]
-    across, down = np.arange(width, dtype=np.float32), np.arange(height)[:, None]
-    return cv2.remap(  # type: ignore[return-value]
+    return cv2.remap(  # type: ignore[call-overload, no-any-return]
         picture,
-        flow[..., 0] + across,
-        (flow[..., 1] + down).astype(np.float32),
+        flow + _pixels(height, width),
+        None,
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
@@ -79,11 +79,17 @@ def occluded(flow: Flow, back: Flow) -> NDArray[np.bool_]:
 def outside(flow: Flow) -> NDArray[np.bool_]:
     """Return which pixels' things have left the picture, (H, W)."""
     height, width = flow.shape[:2]
-    x = flow[..., 0] + np.arange(width)
-    y = flow[..., 1] + np.arange(height)[:, None]
+    there = flow + _pixels(height, width)
     # Half a pixel over the edge is still the edge's own.
-    inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
-    return np.asarray(~inside, np.bool_)
+    inside = cv2.inRange(there, (-0.5, -0.5), (width - 0.5, height - 0.5))
+    return np.asarray(inside == 0, np.bool_)
+
+
+@lru_cache(maxsize=8)
+def _pixels(height: int, width: int) -> Flow:
+    """Return where each pixel is: x and y."""
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    return np.stack(np.meshgrid(x, y), axis=2)
 
 
 def _square(flow: Flow) -> NDArray[np.float32]:
