@@ -16,6 +16,7 @@ from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full
 from vidcolor.errors import OptionError, is_memory_full
 from vidcolor.gpu.graph import GraphedNetwork
+from vidcolor.side_by_side import SideBySide
 from vidcolor.upsample import shrink, spread, to_grid, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
@@ -82,7 +83,7 @@ class Colorizer:
         self._network = _runnable(self.model, self.device)
         self._fills = self.device.type == "cuda"  # batches that are not full
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
-        if isinstance(self._network, openvino.OpenVinoNetwork):
+        if isinstance(self._network, openvino.OpenVinoNetwork | SideBySide):
             self.batch = self._network.threads
 
     def network_size(
@@ -234,10 +235,27 @@ def _resized(pictures: Tensor, size: list[int]) -> Tensor:
 def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]:
     """Return a freshly loaded model's network in its quickest form for the device."""
     fold_norms(model.network)
-    on_cpu = device.type == "cpu"
-    # The others gain too little by it.
-    if on_cpu and _is_ours(model) and openvino.is_installed():
+    if device.type == "cpu":
+        return _on_cpu(model)
+    network = _on_gpu(model, device)
+    if device.type != "cuda":
+        return network
+    if _is_ours(model):
+        halve_weights(network)
+    return GraphedNetwork(network)
+
+
+def _on_cpu(model: LoadedModel) -> Callable[..., Answer]:
+    # The others gain too little by what there is for ours.
+    if _is_ours(model) and openvino.is_installed():
         return openvino.OpenVinoNetwork(model.network)
+    network: nn.Module = model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if is_supported():
+        quicken(network)
+    return SideBySide(network) if _is_ours(model) else network
+
+
+def _on_gpu(model: LoadedModel, device: torch.device) -> nn.Module:
     try:
         network: nn.Module = model.network.to(device)
     except RuntimeError as error:
@@ -248,13 +266,7 @@ def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]
             "--device cpu"
         ) from error
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if on_cpu and is_supported():
-        quicken(network)
-    if device.type != "cuda":
-        return network
-    if _is_ours(model):
-        halve_weights(network)
-    return GraphedNetwork(network)
+    return network
 
 
 def _is_ours(model: LoadedModel) -> bool:

@@ -23,12 +23,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import vidcolor_models
+from vidcolor.side_by_side import MOST
 from vidcolor_models.answer import Answer
 
 _GRID = 32  # sizes that are multiples of it are all padded alike, as tracing demands
 _KEPT = 4  # shapes of pictures that are ready to be answered for
-
-_MOST = 8  # pictures at once: each takes memory of its own
 
 # In float32: with bfloat16 colours are off by several units of ab. Threads are not
 # tied to cores, for decoder and encoder work there too.
@@ -49,7 +48,7 @@ class OpenVinoNetwork:
     """
 
     def __init__(self, network: nn.Module) -> None:
-        self.threads = min(torch.get_num_threads(), _MOST)
+        self.threads = min(torch.get_num_threads(), MOST)
         self._openvino = _import_silently()
         self._core = self._openvino.Core()
         self._graph = self._cached(network)

@@ -6,6 +6,8 @@ that is slower still. What a rectifier after a convolution does is done on the w
 """
 
 from collections.abc import Sequence
+from threading import Lock
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +19,9 @@ RECTIFIERS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.ReLU: ("relu", []),
     nn.ReLU6: ("hardtanh", [0.0, 6.0]),
 }
+
+
+_packing = Lock()  # several threads may bring a first picture
 
 
 def is_supported() -> bool:
@@ -50,13 +55,18 @@ class PackedConv2d(nn.Module):
         x, padding = _padded(conv, x)
         geometry = padding, conv.stride, conv.dilation, conv.groups
         if self.packed is None:
-            reorder = torch.ops.mkldnn._reorder_convolution_weight
-            self.packed = reorder(conv.weight, *geometry, x.shape)
-            del conv.weight  # once is enough: a network's weights are half its memory
+            self._pack(x, geometry)
         result: Tensor = torch.ops.mkldnn._convolution_pointwise(
             x, self.packed, conv.bias, *geometry, activation, values, ""
         )
         return result
+
+    def _pack(self, x: Tensor, geometry: tuple[Any, ...]) -> None:
+        with _packing:
+            if self.packed is None:  # still, now that no other thread is at it
+                reorder = torch.ops.mkldnn._reorder_convolution_weight
+                self.packed = reorder(self.conv.weight, *geometry, x.shape)
+                del self.conv.weight  # once is enough: they are half a network's memory
 
 
 class PackedLinear(nn.Module):
