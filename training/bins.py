@@ -15,7 +15,7 @@ STEP = 10.0
 SIGMA = 5.0  # of the Gaussian that spreads a colour over the bins around it
 UNIFORM = 0.5  # share of the uniform distribution in the rebalancing weights
 PALE = 16.0  # chroma at which a colour is hardly taken for grey any more
-GREY = 0.65  # what is added to the log of grey's weight, and less to that of pale ones
+GREY = 0.25  # what is added to the log of grey's weight, and less to that of pale ones
 
 _CELLS = 12  # of the grid on either side of grey: sRGB reaches to 108
 
