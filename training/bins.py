@@ -61,4 +61,5 @@ def log_rarity(pictures: Iterable[Tensor], bins: Tensor) -> Tensor:
     rarity = (weight / (prior * weight).sum()).log().float()
     chroma = bins.norm(dim=1)
     rarity[chroma == 0] = rarity[chroma == STEP].mean()
-    return rarity + GREY * (-((chroma / PALE) ** 2)).exp()
+    paleness: Tensor = (-((chroma / PALE) ** 2)).exp()
+    return rarity + GREY * paleness
