@@ -14,8 +14,6 @@ from vidcolor.lab import rgb_to_lab
 STEP = 10.0
 SIGMA = 5.0  # of the Gaussian that spreads a colour over the bins around it
 UNIFORM = 0.5  # share of the uniform distribution in the rebalancing weights
-PALE = 16.0  # chroma at which a colour is hardly taken for grey any more
-GREY = 0.25  # what is added to the log of grey's weight, and less to that of pale ones
 
 _CELLS = 12  # of the grid on either side of grey: sRGB reaches to 108
 
@@ -46,9 +44,8 @@ def soft_encode(ab: Tensor, bins: Tensor) -> Tensor:
 def log_rarity(pictures: Iterable[Tensor], bins: Tensor) -> Tensor:
     """Return the log of the rebalancing weight of each bin (Q), mean weight 1.
 
-    Grey, the most frequent by far, is weighed as the colours next to it, and pale ones
-    are then weighed more, the more so the paler they are (ours, not ECCV16's): bold
-    decoding would else tint what the network takes for grey.
+    Grey, the most frequent by far, is weighed as the colours next to it (ours, not
+    ECCV16's): bold decoding would else tint what the network takes for grey.
 
     The pictures (3, height, width) are uint8, and on the device of the bins.
     """
@@ -61,5 +58,4 @@ def log_rarity(pictures: Iterable[Tensor], bins: Tensor) -> Tensor:
     rarity = (weight / (prior * weight).sum()).log().float()
     chroma = bins.norm(dim=1)
     rarity[chroma == 0] = rarity[chroma == STEP].mean()
-    paleness: Tensor = (-((chroma / PALE) ** 2)).exp()
-    return rarity + GREY * paleness
+    return rarity
