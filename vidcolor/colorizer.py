@@ -81,7 +81,7 @@ class Colorizer:
         # networks' weights it is not known whether they overflow.
         self._halved = self.device.type == "cuda" and _is_ours(self.model)
         self._network = _runnable(self.model, self.device)
-        self._fills = self.device.type == "cuda"  # batches that are not full
+        self._fills = self.device.type != "cpu"  # batches that are not full
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
         if isinstance(self._network, openvino.OpenVinoNetwork | SideBySide):
             self.batch = self._network.threads

@@ -290,25 +290,26 @@ class Counting(nn.Module):
         return Answer(ab, ab[:, :1])
 
 
-def test_the_last_batch_of_a_shot_is_filled_where_rounding_depends_on_it(
-    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def counting(colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch) -> Colorizer:
+    """Return a colorizer as on a GPU that takes four pictures at once."""
     monkeypatch.setattr(colorizer, "_network", Counting())
     monkeypatch.setattr(colorizer, "_fills", True)
     colorizer.batch = 4
-    found = colorizer.predict(torch.full((6, 32, 32), 50.0))
+    return colorizer
+
+
+def test_the_last_batch_of_a_shot_is_filled_where_rounding_depends_on_it(
+    counting: Colorizer,
+) -> None:
+    found = counting.predict(torch.full((6, 32, 32), 50.0))
     assert found.ab.shape == (6, 2, 8, 8)
     assert (found.ab == 4).all()
     assert (found.uncertainty == 4).all()
 
 
-def test_a_photo_is_looked_at_alone(
-    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(colorizer, "_network", Counting())
-    monkeypatch.setattr(colorizer, "_fills", True)
-    colorizer.batch = 4
-    doubt = colorizer.predict_uncertainty(torch.full((32, 32), 0.5))
+def test_a_photo_is_looked_at_alone(counting: Colorizer) -> None:
+    doubt = counting.predict_uncertainty(torch.full((32, 32), 0.5))
     torch.testing.assert_close(doubt, torch.ones(32, 32))
 
 
