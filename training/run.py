@@ -241,7 +241,10 @@ class Run:
 
 
 def parameters(network: Film, encoder_rate: float) -> list[dict[str, Any]]:
-    """Return the parameters to be trained, with their share of the learning rate."""
+    """Return the parameters to be trained, with their share of the learning rate.
+
+    Where the encoder's is 0, it is told to need no gradients.
+    """
     if not encoder_rate:
         network.encoder.requires_grad_(False)
     encoder = list(network.encoder.parameters())
