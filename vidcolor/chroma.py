@@ -189,12 +189,11 @@ def chroma_table(matrix: Matrix, space: RgbSpace) -> Tensor:
 
     They are evenly spaced: luma from 0 to 1, a and b from -AB_REACH to AB_REACH.
     """
-    luma, a, b = torch.meshgrid(
-        torch.linspace(0, 1, _LUMA_STEPS),
-        torch.linspace(-AB_REACH, AB_REACH, _AB_STEPS),
-        torch.linspace(-AB_REACH, AB_REACH, _AB_STEPS),
-        indexing="ij",
-    )
+    # In float64: what float32 keeps of that is the same whatever number of threads
+    # torch works with, on which the last bit of its powers depends.
+    ab = torch.linspace(-AB_REACH, AB_REACH, _AB_STEPS, dtype=torch.float64)
+    levels = torch.linspace(0, 1, _LUMA_STEPS, dtype=torch.float64)
+    luma, a, b = torch.meshgrid(levels, ab, ab, indexing="ij")
     weights = _luma_weights(matrix)
     # Wide enough for all three channels to be clipped at 0, or at the brightest that
     # PQ has (an L of 409), whatever a and b.
@@ -209,7 +208,7 @@ def chroma_table(matrix: Matrix, space: RgbSpace) -> Tensor:
     found = (weights * rgb).sum(dim=0)
     blue = (rgb[2] - found) / (2 * (1 - blue_weight))
     red = (rgb[0] - found) / (2 * (1 - red_weight))
-    return torch.stack([blue, red])
+    return torch.stack([blue, red]).float()
 
 
 def _rgb(lightness: Tensor, a: Tensor, b: Tensor, space: RgbSpace) -> Tensor:
@@ -220,4 +219,5 @@ def _rgb(lightness: Tensor, a: Tensor, b: Tensor, space: RgbSpace) -> Tensor:
 
 def _luma_weights(matrix: Matrix) -> Tensor:
     red, blue = matrix.value
-    return torch.tensor([red, 1 - red - blue, blue]).view(3, 1, 1, 1)
+    weights = torch.tensor([red, 1 - red - blue, blue], dtype=torch.float64)
+    return weights.view(3, 1, 1, 1)

@@ -26,6 +26,7 @@ from vidcolor.gpu.painter import GpuPainter, gpu_painter
 from vidcolor.media.picture import Frame
 from vidcolor.memory import NOTHING, Memory
 from vidcolor.planes import Planes, chroma_planes
+from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.shots import LOOK_BACK, mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
@@ -36,7 +37,7 @@ from vidcolor.yuv import YuvFormat
 
 _AHEAD = 4  # frames that wait between two threads at least
 _TOGETHER = 32  # frames that the network is asked about together at most: they are held
-_GREYS = 1 << 16  # of which L is known
+_STEPS = 1 << 16  # of what is looked up in tables, from 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def look(
             height, width, sar = width, height, 1 / sar
         size = colorizer.network_size(height, width, sar)
         small = shrink_codes(np.rot90(frame.luma, geometry.turns), *size)
-        yield Sight(frame, to_grey(to_luma(small, yuv), yuv.rgb))
+        yield Sight(frame, _grey(to_luma(small, yuv), yuv.rgb))
 
 
 def run_up(memory: Memory) -> int:
@@ -226,18 +227,38 @@ def _painted(
     return Painted(frame, cb, cr, prediction.starts_shot, prediction.memory)
 
 
+def _grey(luma: Tensor, space: RgbSpace) -> Tensor:
+    """Return the greys with this luma (h, w), 0..1, as sRGB codes them, to 16 bits."""
+    return luma if space == SRGB else _found(luma, _greys(space))
+
+
 def _lightness(grey: Tensor) -> Tensor:
     """Return L, 0..100, of greys (h, w), 0..1, to a 1000th."""
-    nearest = np.rint(grey.numpy() * _GREYS).astype(int)
-    return torch.from_numpy(_lightnesses().take(nearest))
+    return _found(grey, _lightnesses())
+
+
+def _found(values: Tensor, table: NDArray[np.float32]) -> Tensor:
+    """Return what a table has for values (h, w), 0..1."""
+    # Powers of each pixel take several times as long as looking them up, and torch's
+    # last bit of them depends on how many threads there are.
+    nearest = np.rint(values.numpy() * _STEPS).astype(int)
+    return torch.from_numpy(table.take(nearest))
+
+
+@cache
+def _greys(space: RgbSpace) -> NDArray[np.float32]:
+    return _table(partial(to_grey, space=space))
 
 
 @cache
 def _lightnesses() -> NDArray[np.float32]:
-    # Two powers for each pixel take several times as long as looking it up.
-    greys = torch.linspace(0, 1, _GREYS + 1)
-    lightness: NDArray[np.float32] = to_lightness(greys[None])[0].numpy()
-    return lightness
+    return _table(to_lightness)
+
+
+def _table(function: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
+    steps = torch.linspace(0, 1, _STEPS + 1, dtype=torch.float64)
+    found: NDArray[np.float32] = function(steps[None])[0].float().numpy()
+    return found
 
 
 def _thumbnail(sight: Sight) -> NDArray[np.uint8]:

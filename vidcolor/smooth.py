@@ -139,7 +139,8 @@ class _Shot(Generic[T]):
 
 def _chroma(ab: Tensor) -> float:
     """Return the root mean square of chroma."""
-    return float(ab.square().sum(dim=0).mean().sqrt())
+    # Not torch's mean, whose rounding depends on the number of its threads.
+    return float(np.sqrt((ab.numpy() ** 2).sum(axis=0).mean()))
 
 
 def _coming(window: deque[_Entry[T]]) -> Sum | None:

@@ -4,6 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from vidcolor.chroma import (
+    chroma_table,
     luma_at_chroma,
     to_chroma,
     to_codes,
@@ -12,9 +13,11 @@ from vidcolor.chroma import (
     to_rgb,
 )
 from vidcolor.lab import rgb_to_lab
+from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
 from vidcolor.yuv import Matrix, Siting, YuvFormat
 
 every_matrix = pytest.mark.parametrize("matrix", Matrix)
+PQ, HLG = (RgbSpace(Primaries.BT2020, t) for t in (Transfer.PQ, Transfer.HLG))
 
 
 def weights(matrix: Matrix) -> Tensor:
@@ -45,6 +48,20 @@ def test_grey_has_no_chroma(matrix: Matrix) -> None:
     luma = torch.linspace(0, 1, 257)[None]
     chroma = to_chroma(torch.zeros(2, 1, 257), luma, matrix)
     torch.testing.assert_close(chroma, torch.zeros(2, 1, 257), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("space", [SRGB, PQ, HLG], ids=str)
+def test_chroma_does_not_depend_on_the_number_of_threads(space: RgbSpace) -> None:
+    """A film that one machine began and another goes on with has one colour."""
+    before, tables = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            chroma_table.cache_clear()
+            tables.append(chroma_table(Matrix.BT709, space))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(table, tables[0]) for table in tables)
 
 
 @every_matrix

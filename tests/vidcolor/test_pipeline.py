@@ -1,6 +1,10 @@
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,19 +19,22 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import to_lightness
+from vidcolor.chroma import to_lightness, to_luma
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError
 from vidcolor.media.picture import Frame, plane
 from vidcolor.media.reader import Reader
 from vidcolor.memory import NOTHING, Memory
 from vidcolor.pipeline import Geometry, Painted, color_frames, look, run_up, show
+from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
 from vidcolor.upsample import shrink
 from vidcolor.yuv import Matrix, YuvFormat
 
 Film = Callable[..., Path]
 SMALL = 32, 32  # what the networks answer with
 YUV420 = YuvFormat(8, False, Matrix.BT709, 1, 1)
+PQ, HLG = (RgbSpace(Primaries.BT2020, t) for t in (Transfer.PQ, Transfer.HLG))
+P3 = RgbSpace(Primaries.DISPLAY_P3)
 
 
 class ByPlace(Colorizer):
@@ -277,13 +284,39 @@ def test_a_thing_that_moves_takes_its_colour_along_and_leaves_none(
         assert np.abs(one.cr.astype(int) - alone.cr).mean() < 1.5
 
 
-def test_the_network_is_shown_lightness(film: Film, colorizer: Colorizer) -> None:
-    source = film(np.arange(64 * 64, dtype=np.uint8).reshape(1, 64, 64))
-    with Reader(source) as reader:
-        sights = [*look(reader.frames(), colorizer, reader.info.yuv, Geometry())]
-    for sight, (_, scene) in zip(sights, show(sights), strict=True):
-        exact = to_lightness(sight.luma)
-        torch.testing.assert_close(scene.lightness, exact, atol=1e-3, rtol=0)
+@pytest.mark.parametrize("space", [SRGB, PQ, HLG, P3], ids=str)
+def test_the_network_is_shown_lightness(
+    film: Film, colorizer: Colorizer, space: RgbSpace
+) -> None:
+    codes = np.arange(32 * 32, dtype=np.uint8).reshape(1, 32, 32)
+    yuv = replace(YUV420, rgb=space)
+    with Reader(film(codes)) as reader:
+        sights = look(reader.frames(), colorizer, yuv, Geometry())
+        ((_, scene),) = show(sights)
+    exact = to_lightness(to_luma(codes[0], yuv), space)
+    torch.testing.assert_close(scene.lightness, exact, atol=5e-3, rtol=0)
+
+
+def test_what_the_network_is_shown_does_not_depend_on_the_number_of_threads() -> None:
+    """A film that one machine began and another goes on with has one colour."""
+    code = """if True:
+        import hashlib, torch
+        from vidcolor.pipeline import Sight, show
+
+        luma = torch.linspace(0, 1, 300 * 400).reshape(300, 400)
+        ((_, scene),) = show([Sight(None, luma)])
+        print(hashlib.sha256(scene.lightness.numpy()).hexdigest())
+    """
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"OMP_NUM_THREADS": threads},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2", "3")
+    }
+    assert len(answers) == 1
 
 
 def test_one_frame_is_a_film(film: Film, colorizer: Colorizer) -> None:
