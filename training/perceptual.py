@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from training.frechet import load_features
 from vidcolor.lab import lab_to_rgb
-from vidcolor_models.answer import expected
+from vidcolor_models.film import annealed_mean
 
 # How colours are decoded from the logits to be looked at. Sharper than this, hardly a
 # bin but the likeliest would be told anything; and about as vivid as films come out.
@@ -50,5 +50,5 @@ class Perceptual(nn.Module):
 
 def decoded(logits: Tensor, bins: Tensor, rarity: Tensor) -> Tensor:
     """Return ab (N, 2, h, w) of logits (N, Q, h, w), as the loss looks at it."""
-    tilted = logits / _TEMPERATURE + _VIVIDNESS * rarity[:, None, None]
-    return expected(tilted.softmax(dim=1), bins).ab
+    temperature = rarity.new_tensor(_TEMPERATURE)
+    return annealed_mean(logits, _VIVIDNESS * rarity, temperature, bins).ab

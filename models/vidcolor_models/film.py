@@ -37,8 +37,9 @@ class Film(nn.Module):
     """Lightness, and hints where there are any, to ab at a quarter of the size.
 
     `bins`, `rarity` and `temperature` come with the weights: where the bins are in
-    ab, the natural log of their rebalancing weights (equation 4 of ECCV16), and how
-    much the distribution is sharpened before its mean is taken.
+    ab, the natural log of their rebalancing weights, and how much the distribution is
+    sharpened before its mean is taken. While classes are trained, the rebalancing
+    weights are those of equation 4 of ECCV16; those that are shipped were tuned.
     """
 
     bins: Tensor
@@ -81,25 +82,45 @@ class Film(nn.Module):
         hint_mask: Tensor | None = None,
     ) -> Tensor:
         """Return the unnormalised log-probability of each bin, (N, bins, H/4, W/4)."""
+        logits: Tensor = self.head(self.features(lightness, hint_ab, hint_mask))
+        return logits
+
+    def features(
+        self,
+        lightness: Tensor,
+        hint_ab: Tensor | None = None,
+        hint_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Return what the last layer makes its logits of, (N, width, H/4, W/4)."""
         grey = (lightness * 2.55 - 127) / 128  # what the ImageNet weights were used to
         hints = hint_channels(lightness, hint_ab, hint_mask)
         *fine, coarse = self.encoder(torch.cat([grey, hints], dim=1))
-        logits: Tensor = self.head(self.decoder([*fine, self.context(coarse)]))
-        return logits
+        features: Tensor = self.decoder([*fine, self.context(coarse)])
+        return features
 
     def decode(self, logits: Tensor) -> Answer:
         """Return the annealed mean of ab (N, 2, H, W) (equation 5 of ECCV16).
 
         Rebalancing is done here, not in the weights: each bin's probability is
         multiplied by its rarity to the power of `vividness`. 0 gives the timid mean,
-        1 the bold one that training on rebalanced classes gives. The uncertainty is
-        that of the distribution so made.
+        the weights' own vividness what they were tuned for. The uncertainty is that of
+        the distribution so made.
         """
         tilt = self.vividness * self.rarity
-        # Bins last: so they lie side by side in memory (channels-last).
-        logits = logits.float().movedim(1, -1)
-        sharpened = torch.addcmul(tilt, logits, 1 / self.temperature)
-        return expected(sharpened.softmax(dim=-1).movedim(-1, 1), self.bins)
+        return annealed_mean(logits, tilt, self.temperature, self.bins)
+
+
+def annealed_mean(
+    logits: Tensor, tilt: Tensor, temperature: Tensor, bins: Tensor
+) -> Answer:
+    """Return the mean over bins (Q, 2) of softmax(logits / temperature + tilt).
+
+    Of logits (N, Q, H, W), and a tilt (Q).
+    """
+    # Bins last: so they lie side by side in memory (channels-last).
+    logits = logits.float().movedim(1, -1)
+    sharpened = torch.addcmul(tilt, logits, 1 / temperature)
+    return expected(sharpened.softmax(dim=-1).movedim(-1, 1), bins)
 
 
 class EfficientNetLite(nn.Module):

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Generator
+
+from training.bins import gamut_bins
+from training.tune import Seen, _groups, main
+from vidcolor_models.film import Film
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Pictures in which what is dark is blue, what is light orange, and the rest grey."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(6):
+        small = random.choice([40, 128, 220], (6, 6 + number % 2)).astype(np.uint8)
+        grey = small.repeat(32, axis=0).repeat(32, axis=1)
+        tint = np.array([60, 0, -30]) * ((grey < 100) * 1 - (grey > 200))[..., None]
+        bgr = (grey[..., None] + tint).clip(0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), bgr)
+    return folder
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    network = Film()
+    network.bins.copy_(gamut_bins())
+    network.rarity.copy_(network.bins.norm(dim=1) / 100)
+    network.temperature.fill_(0.25)
+    path = tmp_path / "film.safetensors"
+    save_file(network.state_dict(), path)
+    return path
+
+
+def test_tuning_changes_how_is_decoded_and_nothing_else(
+    model: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(str(model), tmp_path / "tuned.safetensors", [pictures], epochs=12, every=1)
+    before, after = load_file(model), load_file(tmp_path / "tuned.safetensors")
+    changed = {
+        name
+        for name, value in before.items()
+        if not torch.equal(value.half(), after[name])
+    }
+    assert changed == {"head.weight", "head.bias", "rarity", "vividness"}
+    assert after["vividness"] == 1
+
+
+def test_tuned_pictures_are_nearer_to_the_truth(
+    model: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(str(model), tmp_path / "tuned.safetensors", [pictures], epochs=20, every=1)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "gain" in line]
+    gains = [float(line.split()[1]) for line in lines]
+    assert len(gains) == 20
+    assert gains[-1] > gains[0] + 0.5
+
+
+def test_every_picture_comes_once_among_those_of_its_shape() -> None:
+    seen = [
+        Seen(torch.zeros(4, 2, wide), torch.full((2, wide), number), torch.zeros(2))
+        for number, wide in enumerate([3] * 30 + [4] * 5)
+    ]
+    groups = _groups(seen, Generator().manual_seed(0))
+    numbers = [int(one.luma[0, 0]) for group in groups for one in group]
+    assert sorted(numbers) == list(range(35))
+    assert numbers != sorted(numbers)
+    assert all(len({one.luma.shape for one in group}) == 1 for group in groups)
