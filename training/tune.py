@@ -39,9 +39,10 @@ _SPARSE = 2  # of so many rows, and columns, of the answers one is learned from
 _WORN = 1 / 3  # of the pictures are seen as old film shows them
 _TOGETHER = 12  # pictures a step
 
-# In dB. With this, about four fifths of the truth's colourfulness come out.
-_COLOR = 0.087  # what a unit of colourfulness is worth
-_CAST = 0.2  # what a unit of ab on neutral things costs, ...
+# By vividness, how many dB a unit of colourfulness is worth. With these, about four
+# fifths of the truth's come out at vividness 1, and it stays the best of what is paler.
+_COLOR = {1.0: 0.087, 0.5: 0.025}
+_CAST = 0.2  # dB that a unit of ab on neutral things costs, ...
 _CALM = 2.5  # ... from this mean on
 _NEUTRAL = 4.0  # chroma of a thing that counts as grey
 
@@ -64,29 +65,38 @@ class Tuning(nn.Module):
         self.head = network.head
         self.rarity = nn.Parameter(network.vividness * network.rarity)
         self._temperature, self._bins = network.temperature, network.bins
-        self._cast = torch.zeros(2)  # of late
+        self._casts = dict.fromkeys(_COLOR, torch.zeros(2))  # of late: a and b
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, vividness: float) -> Tensor:
         """Return ab (N, 2, h, w) of features (N, C, h, w)."""
+        tilt = vividness * self.rarity
         logits = self.head(features.float())
-        return annealed_mean(logits, self.rarity, self._temperature, self._bins).ab
+        return annealed_mean(logits, tilt, self._temperature, self._bins).ab
 
     def loss(self, batch: Seen) -> tuple[Tensor, dict[str, float]]:
-        """Return what there is to be lost, in dB, and figures to be looked at."""
-        ab = self(batch.features)
-        rgb, truth = (compose(colors, batch.luma) for colors in (ab, batch.ab))
-        nearer, colors = gain(rgb, truth, batch.luma).mean(), colorfulness(rgb).mean()
-        cast = _cast(ab, batch.ab)
-        self._cast = 0.95 * self._cast + 0.05 * cast.detach()
-        length = self._cast.norm()
-        toward = self._cast / length.clamp(min=1e-6)
-        cost = _CAST * torch.sigmoid(4 * (length - _CALM)) * (cast @ toward)
-        figures = {
-            "gain": float(nearer.detach()),
-            "share": float(colors.detach() / colorfulness(truth).mean()),
-            "cast": float(length),
-        }
-        return cost - nearer - _COLOR * colors, figures
+        """Return what there is to be lost, in dB, and figures of vividness 1."""
+        truth = compose(batch.ab, batch.luma)
+        loss, figures = torch.zeros(()), {}
+        for vividness, worth in _COLOR.items():
+            ab = self(batch.features, vividness)
+            rgb = compose(ab, batch.luma)
+            nearer = gain(rgb, truth, batch.luma).mean()
+            colors = colorfulness(rgb).mean()
+            loss = loss + self._cost(ab, batch.ab, vividness) - nearer - worth * colors
+            if vividness == 1:
+                share = colors.detach() / colorfulness(truth).mean()
+                figures = {"gain": float(nearer.detach()), "share": float(share)}
+        return loss, figures | {"cast": float(self._casts[1.0].norm())}
+
+    def _cost(self, ab: Tensor, truth: Tensor, vividness: float) -> Tensor:
+        """Return what the cast costs, which is known by the last batches together."""
+        neutral = (truth.norm(dim=1, keepdim=True) < _NEUTRAL).float()
+        cast = (ab * neutral).sum(dim=(0, 2, 3)) / neutral.sum().clamp(min=1)
+        mean = 0.95 * self._casts[vividness] + 0.05 * cast.detach()
+        self._casts[vividness] = mean
+        toward = mean / mean.norm().clamp(min=1e-6)
+        cost: Tensor = _CAST * torch.sigmoid(4 * (mean.norm() - _CALM)) * cast @ toward
+        return cost
 
 
 def main(
@@ -167,13 +177,6 @@ def _groups(seen: Iterable[Seen], random: Generator) -> list[list[Seen]]:
         groups += [mixed[n : n + _TOGETHER] for n in range(0, len(mixed), _TOGETHER)]
     order = torch.randperm(len(groups), generator=random).tolist()
     return [groups[number] for number in order]
-
-
-def _cast(ab: Tensor, truth: Tensor) -> Tensor:
-    """Return the mean a and b (2) where the truth is neutral."""
-    neutral = (truth.norm(dim=1, keepdim=True) < _NEUTRAL).float()
-    mean: Tensor = (ab * neutral).sum(dim=(0, 2, 3)) / neutral.sum().clamp(min=1)
-    return mean
 
 
 if __name__ == "__main__":
