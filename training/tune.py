@@ -105,6 +105,9 @@ def main(
     data: Annotated[list[Path], typer.Option(help="Folders or tar shards.")],
     epochs: Annotated[int, typer.Option(help="Times through the pictures.")] = 4,
     every: Annotated[int, typer.Option(help="Use each n-th picture only.")] = 1,
+    vividness: Annotated[
+        float, typer.Option(help="At which films come out: 1 is what is tuned for.")
+    ] = 1.0,
 ) -> None:
     """Tune a model, write it as half floats, and print its SHA-256."""
     network = first_network(model).eval()
@@ -114,7 +117,7 @@ def main(
     tuning = Tuning(network)
     _learn(tuning, seen, epochs, random)
     network.rarity.copy_(tuning.rarity.detach())
-    network.vividness.fill_(1.0)
+    network.vividness.fill_(vividness)
     tensors = {name: half(value) for name, value in network.state_dict().items()}
     save_file(tensors, target)
     print(f"{target}: sha256 {sha256_of(target)}")
