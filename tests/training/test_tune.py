@@ -14,7 +14,7 @@ from vidcolor_models.film import Film
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Pictures in which what is dark is blue, what is light orange, and the rest grey."""
+    """Pictures in which what is dark is blue, what is light is orange."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     random = np.random.default_rng(0)
