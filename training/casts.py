@@ -13,13 +13,14 @@ from torch import Tensor
 
 Sums = dict[str, tuple[float, float]]  # by the figure's name: sum, weight
 
-_NEUTRAL = 4.0  # chroma of a thing that counts as grey
+NEUTRAL = 4.0  # chroma of a thing that counts as grey
+
 _COLORED = 5.0  # chroma from which a hue is worth the name
 
 
 def neutral_cast(truth: Tensor, result: Tensor) -> Sums:
     """Return chroma, a and b of the result where the truth is neutral, in ab units."""
-    neutral = _chroma(truth) < _NEUTRAL
+    neutral = _chroma(truth) < NEUTRAL
     count = float(neutral.sum())
     a, b = result[1][neutral], result[2][neutral]
     return {

@@ -21,11 +21,13 @@ from rich.progress import track
 from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 
+from training.casts import NEUTRAL
 from training.data import load_pictures
 from training.degrade import old_film
 from training.export import half
 from training.outcome import colorfulness, compose, gain
 from training.run import first_network
+from training.trials import shown
 from vidcolor.chroma import to_lightness
 from vidcolor.colorizer import image_luma
 from vidcolor.lab import rgb_to_lab
@@ -34,7 +36,6 @@ from vidcolor.yuv import Matrix
 from vidcolor_models.film import Film, annealed_mean
 from vidcolor_models.store import sha256_of
 
-_SIZE, _GRID = 256, 32  # what the networks see: a short side, and multiples
 _SPARSE = 2  # of so many rows, and columns, of the answers one is learned from
 _WORN = 1 / 3  # of the pictures are seen as old film shows them
 _TOGETHER = 12  # pictures a step
@@ -44,7 +45,6 @@ _TOGETHER = 12  # pictures a step
 _COLOR = {1.0: 0.087, 0.5: 0.025}
 _CAST = 0.2  # dB that a unit of ab on neutral things costs, ...
 _CALM = 2.5  # ... from this mean on
-_NEUTRAL = 4.0  # chroma of a thing that counts as grey
 
 _RATES = {"rarity": 1e-2, "weight": 1e-3, "bias": 3e-3}
 
@@ -90,7 +90,7 @@ class Tuning(nn.Module):
 
     def _cost(self, ab: Tensor, truth: Tensor, vividness: float) -> Tensor:
         """Return what the cast costs, which is known by the last batches together."""
-        neutral = (truth.norm(dim=1, keepdim=True) < _NEUTRAL).float()
+        neutral = (truth.norm(dim=1, keepdim=True) < NEUTRAL).float()
         cast = (ab * neutral).sum(dim=(0, 2, 3)) / neutral.sum().clamp(min=1)
         mean = 0.95 * self._casts[vividness] + 0.05 * cast.detach()
         self._casts[vividness] = mean
@@ -127,12 +127,10 @@ def main(
 def _look(network: Film, picture: Tensor, random: Generator) -> Seen:
     """Return what a network sees of a picture, RGB (3, H, W) uint8."""
     luma = image_luma(picture.permute(1, 2, 0).numpy(), Matrix.BT601)
-    scale = _SIZE / min(luma.shape)
-    height, width = (_GRID * round(side * scale / _GRID) for side in luma.shape)
-    shown = shrink(luma, height, width)[None, None]
+    view = shown(luma)[None, None]
     if torch.rand((), generator=random) < _WORN:
-        shown = old_film(shown, random)
-    features = network.features(to_lightness(shown[0])[None])
+        view = old_film(view, random)
+    features = network.features(to_lightness(view[0])[None])
     size = features.shape[2:]
     ab = rgb_to_lab(F.interpolate(picture[None] / 255, size, mode="area"))[0, 1:]
     y, x = torch.randint(_SPARSE, (2,), generator=random).tolist()

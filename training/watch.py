@@ -11,12 +11,11 @@ from torch import Tensor
 
 from training.batches import Batch
 from training.data import load_pictures
-from training.trials import Trial, ask_vividly, prepare
+from training.trials import Trial, ask_vividly, prepare, shown
 from vidcolor.chroma import to_chroma, to_rgb
 from vidcolor.colorizer import image_luma
 from vidcolor.lab import lab_to_rgb
 from vidcolor.metrics import colorfulness, psnr
-from vidcolor.upsample import shrink
 from vidcolor.yuv import Matrix
 from vidcolor_models.film import Film
 
@@ -24,7 +23,6 @@ GOAL = "gain at 80 %"  # the figure by which networks are compared
 
 _STRENGTHS = [0.0, 1.0, 2.0, 3.0, 4.5]  # vividness: for a curve that reaches 80 %
 _MOST = 96  # pictures
-_SIZE = 256  # short side at the network
 _COLUMNS = 8  # of the sheet
 
 _Subject = tuple[NDArray[np.uint8], Tensor, Trial]  # RGB, luma, and what is asked of it
@@ -91,9 +89,7 @@ def sheet(network: Film, batch: Batch) -> Tensor:
 def _subject(picture: Tensor) -> _Subject:
     truth = picture.permute(1, 2, 0).numpy()
     luma = image_luma(truth, Matrix.BT601)
-    scale = _SIZE / min(luma.shape)
-    height, width = (32 * round(side * scale / 32) for side in luma.shape)
-    return truth, luma, prepare(picture / 255, shrink(luma, height, width), seed=0)
+    return truth, luma, prepare(picture / 255, shown(luma), seed=0)
 
 
 def _compose(ab: Tensor, luma: Tensor) -> NDArray[np.uint8]:

@@ -229,15 +229,15 @@ def _painted(
 
 def _grey(luma: Tensor, space: RgbSpace) -> Tensor:
     """Return the greys with this luma (h, w), 0..1, as sRGB codes them, to 16 bits."""
-    return luma if space == SRGB else _found(luma, _greys(space))
+    return luma if space == SRGB else _look_up(luma, _greys(space))
 
 
 def _lightness(grey: Tensor) -> Tensor:
     """Return L, 0..100, of greys (h, w), 0..1, to a 1000th."""
-    return _found(grey, _lightnesses())
+    return _look_up(grey, _lightnesses())
 
 
-def _found(values: Tensor, table: NDArray[np.float32]) -> Tensor:
+def _look_up(values: Tensor, table: NDArray[np.float32]) -> Tensor:
     """Return what a table has for values (h, w), 0..1."""
     # Powers of each pixel take several times as long as looking them up, and torch's
     # last bit of them depends on how many threads there are.

@@ -39,8 +39,8 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def test_tuning_changes_how_is_decoded_and_nothing_else(
-    model: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_tuning_changes_how_colours_are_decoded_and_nothing_else(
+    model: Path, pictures: Path, tmp_path: Path
 ) -> None:
     tuned = tmp_path / "tuned.safetensors"
     main(str(model), tuned, [pictures], epochs=1, every=1, vividness=1.25)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import to_lightness, to_luma
+from vidcolor.chroma import to_grey, to_lightness, to_luma
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError
 from vidcolor.media.picture import Frame, plane
@@ -291,10 +291,12 @@ def test_the_network_is_shown_lightness(
     codes = np.arange(32 * 32, dtype=np.uint8).reshape(1, 32, 32)
     yuv = replace(YUV420, rgb=space)
     with Reader(film(codes)) as reader:
-        sights = look(reader.frames(), colorizer, yuv, Geometry())
-        ((_, scene),) = show(sights)
-    exact = to_lightness(to_luma(codes[0], yuv), space)
-    torch.testing.assert_close(scene.lightness, exact, atol=5e-3, rtol=0)
+        (sight,) = look(reader.frames(), colorizer, yuv, Geometry())
+    ((_, scene),) = show([sight])
+    grey = to_grey(to_luma(codes[0], yuv), space)
+    torch.testing.assert_close(sight.luma, grey, atol=1e-4, rtol=0)
+    exact = to_lightness(sight.luma)
+    torch.testing.assert_close(scene.lightness, exact, atol=1e-3, rtol=0)
 
 
 def test_what_the_network_is_shown_does_not_depend_on_the_number_of_threads() -> None:
