@@ -31,7 +31,21 @@ from vidcolor.upsample import shrink
 
 Film = Callable[..., Path]
 ODD = Path(__file__).parents[3] / "shared" / "clips" / "odd"
-SHORT = "from vidcolor.media import writer; writer.LEAST, writer.MOST = 4, 12; "
+# Short segments, and last frames so slow that a test's signal comes before the end.
+HELD = """
+import time
+from vidcolor.media import writer
+
+write = writer.Writer.write
+
+def held(self, *frame, **rest):
+    write(self, *frame, **rest)
+    time.sleep(0.01 if self.frames < 30 else 1)
+
+writer.LEAST, writer.MOST, writer.Writer.write = 4, 12, held
+from vidcolor.cli import main
+main()
+"""
 
 
 class Watched(Colorizer):
@@ -332,9 +346,8 @@ def test_a_sample_keeps_nothing(source: Path, weights: str) -> None:
 
 
 def start(source: Path, *options: object) -> "subprocess.Popen[bytes]":
-    """Start `vidcolor colorize` in a process of its own, with short segments."""
-    code = SHORT + "from vidcolor.cli import main; main()"
-    command = [sys.executable, "-c", code, "colorize", source, "--size", 64, *options]
+    """Start `vidcolor colorize` in a process of its own, which ends late."""
+    command = [sys.executable, "-c", HELD, "colorize", source, "--size", 64, *options]
     return subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE)
 
 
@@ -346,40 +359,40 @@ def wait_for_segments(count: int, folder: Path, job: "subprocess.Popen[bytes]") 
 
 
 @pytest.fixture
-def slow(film: Film) -> Path:
-    """Forty frames that take a while."""
+def noise(film: Film) -> Path:
+    """Forty frames of noise."""
     rng = np.random.default_rng(0)
     return film(rng.integers(0, 255, (40, 128, 256), np.uint8))
 
 
-def test_a_killed_job_is_gone_on_with(slow: Path, weights: str) -> None:
-    whole, often = slow.with_name("whole.mkv"), slow.with_name("often.mkv")
+def test_a_killed_job_is_gone_on_with(noise: Path, weights: str) -> None:
+    whole, often = noise.with_name("whole.mkv"), noise.with_name("often.mkv")
     chance = random.Random(0)
     for segments in (0, 1):
-        job = start(slow, "-o", often, "--model", weights, "--resume", "--quiet")
+        job = start(noise, "-o", often, "--model", weights, "--resume", "--quiet")
         wait_for_segments(segments, often.with_name("often.mkv.vidcolor"), job)
         time.sleep(chance.uniform(0, 0.2))
         job.kill()
         job.communicate()
         assert not often.exists()
     options: dict[str, Any] = {"model": weights, "size": 64}
-    assert colorize(slow, often, resume=True, **options).done >= 12
-    colorize(slow, whole, **options)
+    assert colorize(noise, often, resume=True, **options).done >= 12
+    colorize(noise, whole, **options)
     assert content(often) == content(whole)
-    assert set(slow.parent.iterdir()) == {slow, whole, often}
+    assert set(noise.parent.iterdir()) == {noise, whole, often}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
-def test_a_stopped_job_says_how_to_go_on(slow: Path, weights: str) -> None:
-    target = slow.with_name("film.color.mkv")
+def test_a_stopped_job_says_how_to_go_on(noise: Path, weights: str) -> None:
+    target = noise.with_name("film.color.mkv")
     folder = target.with_name("film.color.mkv.vidcolor")
-    job = start(slow, "--model", weights)
+    job = start(noise, "--model", weights)
     wait_for_segments(1, folder, job)
     job.send_signal(signal.SIGINT)
     _, err = job.communicate(timeout=60)
     assert job.returncode == cli.INTERRUPTED
     assert b"Traceback" not in err
-    assert set(slow.parent.iterdir()) == {slow, folder}
+    assert set(noise.parent.iterdir()) == {noise, folder}
     assert not (folder / "segment.part").exists()
     last = err.decode().strip().splitlines()[-1]
     assert last.startswith("interrupted: ")
@@ -390,10 +403,10 @@ def test_a_stopped_job_says_how_to_go_on(slow: Path, weights: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_a_second_signal_does_not_wait_and_does_no_harm(
-    slow: Path, weights: str
+    noise: Path, weights: str
 ) -> None:
-    target = slow.with_name("film.color.mkv")
-    job = start(slow, "--model", weights)
+    target = noise.with_name("film.color.mkv")
+    job = start(noise, "--model", weights)
     wait_for_segments(1, target.with_name("film.color.mkv.vidcolor"), job)
     job.send_signal(signal.SIGTERM)
     time.sleep(0.02)
@@ -402,4 +415,4 @@ def test_a_second_signal_does_not_wait_and_does_no_harm(
     assert job.returncode == cli.INTERRUPTED
     assert b"Traceback" not in err
     assert not target.exists()
-    assert colorize(slow, target, model=weights, size=64, resume=True).done >= 12
+    assert colorize(noise, target, model=weights, size=64, resume=True).done >= 12
