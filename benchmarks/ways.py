@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from clips import RATE
 
+from vidcolor.cli.heap import keep_freed_memory
+from vidcolor.cli.sleep import let_threads_sleep
+
 if TYPE_CHECKING:
     from vidcolor.colorizer import Colorizer
 
@@ -91,12 +94,18 @@ class Cost:
 
 
 def apart(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run work in a fresh process, whose peak of memory is its own.
+    """Run work in a fresh process like the command's, whose peak of memory is its own.
 
     It begins with this process's peak, so nothing large may be done in this one.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), _begin) as pool:
         return pool.submit(work, *args, **kwargs).result()
+
+
+def _begin() -> None:
+    """Do what the command does before anything else, and before torch is there."""
+    keep_freed_memory()
+    let_threads_sleep()
 
 
 def cost(way: Callable[..., Work], *args: object) -> Cost:
@@ -248,15 +257,13 @@ def device_name(device: str) -> str:
 
 
 def _ready(film: Film) -> "Colorizer":
-    """Return a colorizer that has predicted once, in a process like the command's."""
+    """Return a colorizer that has predicted once."""
     import av
     import torch
 
-    from vidcolor.cli.heap import keep_freed_memory
     from vidcolor.colorizer import Colorizer
     from vidcolor_models import DEFAULT_MODEL
 
-    keep_freed_memory()
     colorizer = Colorizer(film.model or DEFAULT_MODEL, film.device, film.size)
     with av.open(str(film.clip)) as clip:
         video = clip.streams.video[0]

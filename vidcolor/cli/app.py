@@ -15,6 +15,7 @@ from vidcolor.cli.info import info
 from vidcolor.cli.interrupt import Interrupted, interrupts
 from vidcolor.cli.models import models_app
 from vidcolor.cli.preview import preview
+from vidcolor.cli.sleep import let_threads_sleep
 from vidcolor.errors import VidcolorError, is_memory_full
 from vidcolor.show import console, notes, printable, told
 from vidcolor_models.errors import ModelError
@@ -61,6 +62,7 @@ def main() -> None:
     """Run the command line; an expected failure is one line, not a traceback."""
     interrupts.catch()
     keep_freed_memory()
+    let_threads_sleep()
     try:
         code = app(standalone_mode=False)
     except (VidcolorError, ModelError) as error:
