@@ -30,8 +30,8 @@ def estimate_flow(
     """Return how far each pixel of `first` (H, W) has moved in `second` (H, W).
 
     What is at (x, y) in the first is at (x, y) + flow[y, x] in the second. If `quick`,
-    patches overlap less, are moved less often until they fit, and the flow is smoothed
-    once, in half of the time.
+    patches overlap less and have fewer tries to fit, and the flow is smoothed once: all
+    in half of the time.
     """
     height, width = first.shape
     down, across = max(0, _SMALLEST - height), max(0, _SMALLEST - width)
