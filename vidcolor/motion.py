@@ -19,9 +19,9 @@ Plane = NDArray[np.float32]  # height, width
 
 _SCALE = 2  # the network's pixels to one here: the flow of small things is of no use
 _BLUR = 1.0  # pixels: grain is gone, edges are not
-_ASTRAY = 1.0  # pixels by which the way there and back may fail to lead home, ...
-_SLACK = 0.05  # ... and what fast things are forgiven: a share of their motion's square
-_LIKENESS = 5.0  # in units of L: what grain and flicker may change within one thing
+_ASTRAY = 1.2  # pixels by which the way there and back may fail to lead home, ...
+_SLACK = 0.07  # ... and what fast things are forgiven: a share of their motion's square
+_LIKENESS = 6.0  # in units of L: what grain and flicker may change within one thing
 _CONTRAST = 45.0  # of the 8-bit picture that flow is found in
 _NOISE = 2.0  # in units of L: an even picture's grain is not blown up to that contrast
 

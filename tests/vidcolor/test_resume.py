@@ -294,7 +294,7 @@ def test_a_resumed_job_that_was_never_begun_just_begins(
     ("name", "value", "said"),
     [
         ("size", 64, "--size 32, now 64"),
-        ("smooth", 2, "--smooth 8, now 2"),
+        ("smooth", 2, "--smooth 16, now 2"),
         ("fast", True, "--fast off, now on"),
         ("vividness", 0.5, "--vividness 1, now 0.5"),
         ("start", 0.1, "--start none, now 0.1 s"),

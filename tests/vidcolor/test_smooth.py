@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Generator, Tensor
 
 from vidcolor.flow import outside
-from vidcolor.memory import NOTHING
+from vidcolor.memory import Memory
 from vidcolor.motion import Motion, Step
 from vidcolor.smooth import Prediction, smooth
 
@@ -130,14 +130,15 @@ def test_a_cut_lets_go_of_what_came_before() -> None:
     assert taken == 4
 
 
-@pytest.mark.parametrize("radius", [1, 4])
-@pytest.mark.parametrize("place", [1, 5, 6, 8])
+@pytest.mark.parametrize("radius", [1, 4, 10, 16])
+@pytest.mark.parametrize("place", [1, 5, 6, 8, 9, 23])
 def test_with_its_memory_a_frame_is_what_it_was(place: int, radius: int) -> None:
     def remembering(predictions: list[Prediction]) -> list[Prediction]:
-        return [replace(p, memory=NOTHING) for p in predictions]
+        return [replace(p, memory=Memory(n)) for n, p in enumerate(predictions)]
 
     steps = Step(motion(-0.7, 0.9), motion(0.7, 0.8))
-    given = remembering(film(noise(6, 1), steps) + film(noise(9, 2), steps))
+    shots = film(noise(6, 1), steps), film(noise(30, 2), steps)
+    given = [p for one in shots for p in remembering(one)]
     whole = [p for _, p in smooth(((None, p) for p in given), radius)]
     memory = whole[place].memory
     assert memory is not None
@@ -246,9 +247,9 @@ def test_motion_may_be_known_at_another_size_than_ab() -> None:
 
 
 def test_the_nearest_in_time_count_most() -> None:
-    run_in = [0.0] * 100  # until no weight of the past is missing any more
-    answers = smoothed(film(even(*run_in, 1.0, *[0.0] * 9)), 8)
+    run_in = [0.0] * 1000  # until hardly a weight of the past is missing any more
+    answers = smoothed(film(even(*run_in, 1.0, *[0.0] * 5)), 4)
     means = torch.stack([ab.mean() for ab in answers])
-    assert means[91] == 0
-    assert (means[91:101].diff() > 0).all()
-    assert (means[100:102].diff() < 0).all()
+    assert means[995] == 0
+    assert (means[995:1001].diff() > 0).all()
+    assert (means[1000:1002].diff() < 0).all()
