@@ -76,12 +76,13 @@ def colorize(
     the network, in pixels) and `vividness` (0 timid, 1 as the model was tuned, 2 bold).
     `smooth` counts the frames to come that have a say in a frame's colours, besides all
     before it; with 0 each frame is coloured for itself. If `fast`, the network sees
-    one frame in eight, and colour is carried to the others. `start` and `end` are
-    seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target takes
-    its name at the end; until then, the work is kept in TARGET.vidcolor beside it. If
-    `resume`, work that was stopped is gone on with; `overwrite` begins it anew. If
-    `verify`, the film that came out is held against its source: what is not as planned
-    stands in the account, and is no error here.
+    one frame in eight, colour is carried to the others, and x264 has a quicker preset
+    and a lower CRF, unless told one. `start` and `end` are seconds. `codec`, `crf`,
+    `preset` and `options` go to the encoder. The target takes its name at the end;
+    until then, the work is kept in TARGET.vidcolor beside it. If `resume`, work that
+    was stopped is gone on with; `overwrite` begins it anew. If `verify`, the film that
+    came out is held against its source: what is not as planned stands in the account,
+    and is no error here.
 
     Raises:
         DoneError: the work is to be gone on with, and is finished.
@@ -104,6 +105,7 @@ def colorize(
             codec=codec,
             crf=crf,
             preset=preset,
+            quick=fast,
             options=dict(options or {}),
             explicit=explicit,
             overwrite=overwrite or resume,  # whether it is done, the writer knows
