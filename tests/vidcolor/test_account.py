@@ -49,7 +49,7 @@ def plain(facts: Any) -> Any:
 
 def check_foretold(source: Path, weights: str) -> None:
     foretold = plain(describe(source))
-    done = colorize(source, model=weights, device="cpu", size=64, fast=True)
+    done = colorize(source, model=weights, device="cpu", size=64)
     told = plain(asdict(done))
     assert {name: told[name] for name in SHARED} == {
         name: foretold[name] for name in SHARED
