@@ -64,7 +64,7 @@ def plan_target(
     `codec` is a common name (h264, hevc, av1, vp9, ffv1, prores, dnxhd) or an
     encoder's. Without `explicit`, the target's name was not chosen by a person, and a
     container that cannot carry the result gives way to Matroska. If `quick`, and
-    neither `crf` nor `preset` is given, x264 takes less time, at about the same
+    neither a CRF nor a preset is given, x264 takes less time, at about the same
     quality. `span` is the part that will be coloured.
 
     Raises:
@@ -91,7 +91,8 @@ def plan_target(
     path = target if kept is container else target.with_suffix(".mkv")
     check_target(info.path, path, overwrite=overwrite)
     settings = settings_for(encoder, pix_fmt, info)
-    if quick and crf is None and preset is None:
+    told = {"crf", "preset"} & (options or {}).keys()
+    if quick and crf is None and preset is None and not told:
         settings |= QUICK_SETTINGS.get(encoder, {})
     settings = _settings(encoder, settings, crf, preset, options or {})
     try_encoder(encoder, pix_fmt, info, settings)

@@ -49,7 +49,8 @@ def test_a_quick_plan_hurries_an_encoder_that_was_not_told_how(make_film: Make) 
     usual, quick = (plan(source, codec="h264", quick=q) for q in (False, True))
     assert (usual.options["preset"], quick.options["preset"]) == ("medium", "faster")
     assert float(quick.options["crf"]) < float(usual.options["crf"])
-    for told in ({"preset": "slow"}, {"crf": 30.0}):
+    options = {"preset": "slow"}
+    for told in ({"preset": "slow"}, {"crf": 30.0}, {"options": options}):
         ways = [plan(source, codec="h264", quick=q, **told) for q in (False, True)]
         assert ways[0].options == ways[1].options
     assert plan(source, codec="ffv1", quick=True).options == (
