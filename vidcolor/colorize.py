@@ -75,14 +75,14 @@ def colorize(
     a `Colorizer`, which then has the last word on `device`, `size` (the short side at
     the network, in pixels) and `vividness` (0 timid, 1 as the model was tuned, 2 bold).
     `smooth` counts the frames to come that have a say in a frame's colours at most,
-    besides all before it; with 0 each frame is coloured for itself. If `fast`, the network sees
-    one frame in eight, colour is carried to the others, and x264 has a quicker preset
-    and a lower CRF, unless told one. `start` and `end` are seconds. `codec`, `crf`,
-    `preset` and `options` go to the encoder. The target takes its name at the end;
-    until then, the work is kept in TARGET.vidcolor beside it. If `resume`, work that
-    was stopped is gone on with; `overwrite` begins it anew. If `verify`, the film that
-    came out is held against its source: what is not as planned stands in the account,
-    and is no error here.
+    besides all before it; with 0 each frame is coloured for itself. If `fast`, the
+    network sees one frame in eight, colour is carried to the others, and x264 has a
+    quicker preset and a lower CRF, unless told one. `start` and `end` are seconds.
+    `codec`, `crf`, `preset` and `options` go to the encoder. The target takes its name
+    at the end; until then, the work is kept in TARGET.vidcolor beside it. If `resume`,
+    work that was stopped is gone on with; `overwrite` begins it anew. If `verify`, the
+    film that came out is held against its source: what is not as planned stands in the
+    account, and is no error here.
 
     Raises:
         DoneError: the work is to be gone on with, and is finished.
