@@ -10,7 +10,7 @@ Processing with the Bilateral Grid" (ACM TOG 26, 3).
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ from vidcolor.rgb_space import SRGB, RgbSpace
 
 _Plane = NDArray[np.float32]  # h, w
 _Planes = NDArray[np.float32]  # ..., h, w
+_Any = TypeVar("_Any", _Planes, Tensor)
 
 # What is alike, and around. On a GPU, the same numbers make the same (gpu/planes.py).
 LEVELS = 17  # of luma, evenly spaced: about LIKENESS from each to the next
@@ -31,10 +32,12 @@ LIKENESS = 6.0  # in units of L: how much lightness may differ within one thing
 FLOOR = 1e-4  # what an unlike neighbour still weighs, where there is no like one
 GRAIN = 4.0  # in units of L: the deviation that says nothing of an edge
 SOFT = 3  # small pixels on each side of an edge over which ab may be smeared
-REACH = SOFT + 2  # small pixels to where ab is to be trusted again
+REACH = 2 * SOFT + 2  # small pixels to where ab is to be trusted, on the other side too
 AROUND = cv2.getGaussianKernel(2 * REACH + 1, SOFT)[:, 0].astype(np.float32)
-# Interpolated between, it is nearly a quadratic B-spline: smooth, and of width 3.
-SPLINE = np.array([1, 6, 1], np.float32) / np.float32(8)
+SCARCE = 1e-3  # how much of all around counts as unlike, so that there is always some
+NOISE = 2.0  # in units of ab: how far apart two colours may be by chance
+# Little, so that ab keeps its detail: unlike neighbours weigh far less than even this.
+NEXT = np.array([1, 18, 1], np.float32) / np.float32(20)
 
 _FINEST = 256  # small pixels along the short side: a grid of more needs much memory
 
@@ -51,9 +54,9 @@ def spread(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Tensor:
 def to_grid(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Levels:
     """Return the ab that each small pixel has for what is so light, at some levels.
 
-    Of ab (2, h, w) and of the luma (H, W), 0..1, of the same picture. It is the mean of
-    the ab of what is alike around, drawn back to the side of the edge that it came
-    from. Ab that is very fine is made coarser first.
+    Of ab (2, h, w) and of the luma (H, W), 0..1, of the same picture. It is the pixel's
+    own ab if it is so light itself, else that of its neighbours which are, rid of what
+    was smeared over edges. Ab that is very fine is made coarser first.
     """
     ab = coarse(ab)
     place = sample(luma, *ab.shape[1:]).numpy() * (LEVELS - 1)
@@ -61,7 +64,7 @@ def to_grid(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Levels:
     lightness = np.interp(place, np.arange(LEVELS), levels).astype(np.float32)
     like = np.exp(((levels[:, None, None] - lightness) / LIKENESS) ** 2 / -2)
     sharp = _sharpened(ab.numpy(), lightness, place, like)
-    total = _blurred(_weighed(sharp, like + np.float32(FLOOR)), SPLINE)
+    total = _blurred(_weighed(sharp, like + np.float32(FLOOR)), NEXT)
     return Levels(total[:2] / total[2])
 
 
@@ -136,21 +139,41 @@ def places(large: int, small: int) -> _Plane:
     return np.asarray(np.clip(at, 0, small - 1), np.float32)
 
 
-def _sharpened(ab: _Planes, lightness: _Plane, place: _Plane, like: _Planes) -> _Planes:
-    """Return ab (2, h, w) drawn back to the side of the edge that it came from.
+def mixture(ab: _Any, same: _Any, other: _Any) -> _Any:
+    """Return (h, w), 0..1: how surely ab (2, h, w) is a mixture of two colours.
 
-    Near an edge, ab is not trusted, and gives way to that of pixels as light further
-    away from it; elsewhere it stays.
+    Those of `same` and `other`, (3, h, w), ab in sums and their weights. One that lies
+    on the straight line between them is; but not if it is nearly all `other`, since
+    smear brings half of that at most: there, things differ in light and not in colour.
+    """
+    own = same[:2] / same[2]
+    across, off = other[:2] / other[2] - own, ab - own
+    along = (off * across).sum(0).clip(0)
+    length = (across**2).sum(0) + NOISE**2
+    straight = along**2 / (length * ((off**2).sum(0) + 1e-3))  # cosine, squared
+    surely: _Any = straight * (4 - 4 * along / length).clip(0, 1)
+    return surely
+
+
+def _sharpened(ab: _Planes, lightness: _Plane, place: _Plane, like: _Planes) -> _Planes:
+    """Return ab (2, h, w) without what was smeared over edges from the other side.
+
+    What is as light around (`same`) and what is not (`other`) have each a colour, told
+    where no edge is near. Near one, a mixture of the two becomes `same` again; ab that
+    is none stays, as it does away from edges.
     """
     trust = _evenness(lightness)
-    around = _blurred(_weighed(ab, like * trust), AROUND)
+    weights = np.concatenate([like, np.ones_like(like[:1])]) * trust
+    around = _blurred(_weighed(ab, weights), AROUND)
     height, width = place.shape
     y, x = np.ogrid[:height, :width]
     low = np.minimum(place.astype(np.intp), LEVELS - 2)
     share = (place - low).astype(np.float32)
     near, far = around[:, low, y, x], around[:, low + 1, y, x]
-    total = near + (far - near) * share
-    sharp = ab * trust + total[:2] / total[2] * (1 - trust)
+    same = near + (far - near) * share
+    other = around[:, -1] * np.float32(1 + SCARCE) - same
+    back = mixture(ab, same, other) * (1 - trust)
+    sharp = ab + (same[:2] / same[2] - ab) * back
     return np.asarray(sharp, np.float32)
 
 

@@ -29,10 +29,12 @@ from vidcolor.upsample import (
     GRAIN,
     LEVELS,
     LIKENESS,
+    NEXT,
+    SCARCE,
     SOFT,
-    SPLINE,
     level_lightness,
     middles,
+    mixture,
     places,
 )
 from vidcolor.yuv import YuvFormat
@@ -79,8 +81,8 @@ class _Sizes:
         # Where the large pixels are among the small ones, from -1 to 1: H, 1; 1, W.
         self.y = _among(height, rows)[:, None].to(device)
         self.x = _among(width, columns)[None].to(device)
-        self.around, self.box, self.spline = (
-            Blur(kernel, rows, columns, device) for kernel in (AROUND, _BOX, SPLINE)
+        self.around, self.box, self.next = (
+            Blur(kernel, rows, columns, device) for kernel in (AROUND, _BOX, NEXT)
         )
 
 
@@ -152,10 +154,13 @@ class Painting:
         lightness = torch.lerp(levels[low], levels[low + 1], share)
         like = torch.exp(((levels[:, None, None] - lightness) / LIKENESS) ** 2 / -2)
         trust = _evenness(lightness, sizes.box)
-        around = sizes.around(_weighed(ab, like * trust))
-        total = torch.lerp(_at(around, low), _at(around, low + 1), share)
-        sharp = torch.lerp(total[:2] / total[2], ab, trust)
-        planes = sizes.spline(_weighed(sharp, like + FLOOR))
+        weights = torch.cat([like, torch.ones_like(like[:1])]) * trust
+        around = sizes.around(_weighed(ab, weights))
+        same = torch.lerp(_at(around, low), _at(around, low + 1), share)
+        other = around[:, -1] * (1 + SCARCE) - same
+        back = mixture(ab, same, other) * (1 - trust)
+        sharp = torch.lerp(ab, same[:2] / same[2], back)
+        planes = sizes.next(_weighed(sharp, like + FLOOR))
         grid: Tensor = planes[:2] / planes[2]
         return grid
 
