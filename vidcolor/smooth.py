@@ -8,7 +8,7 @@ carries counts for next to nothing and the frame's own colour holds: nothing is 
 over what comes into sight. And where the two sums contradict each other, the frame
 sides with one of them: through a dissolve, the old colours go with the old picture.
 
-A mean of colours is paler than they are. Half of what a shot has lost by it so far is
+A mean of colours is paler than they are. Most of what a shot has lost by it so far is
 given back by one gain for the whole picture, which hardly changes from frame to frame.
 """
 
@@ -32,7 +32,7 @@ _MEMORY = 0.995  # what carried colour still counts, a frame further on
 _PART = 5  # a fifth of the delay may be cut short, to answer for several at once
 _DOUBT = 40.0  # in units of ab: who is so unsure counts half
 _ODDS = 20.0  # in units of ab: two colours so far apart are hardly one thing's
-_GIVEN_BACK = 0.5  # of what the mean took: with all of it, mistakes come back, too
+_GIVEN_BACK = 0.8  # of what the mean took: with all of it, mistakes come back, too
 _GAIN = 1.25  # no mean takes more than it ought to give back
 _CALM = 30.0  # in units of ab: chroma that is seen before the gain gets going
 _TINY = np.float32(1e-37)  # for means of nothing
