@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 LEVELS = 17  # of luma, at which the mean of what is alike is taken
 LUMAS, COLORS, REACH = 65, 45, 110.0  # at which colours are made, up to REACH in a, b
-SPLINE = (1 / 8, 6 / 8, 1 / 8)
+NEXT = (1 / 20, 18 / 20, 1 / 20)
 PQ = RgbSpace(Primaries.BT2020, Transfer.PQ)
 
 FORMATS = [
@@ -102,27 +102,37 @@ class Plain:
     def at_level(self, y: int, x: int, level: int) -> Array:
         """Return the mean ab around a small pixel of what is as light as a level."""
         total, weights = np.zeros(2), 0.0
-        here = lightness(level / (LEVELS - 1), self.yuv.rgb)
-        for (dy, down), (dx, across) in product(enumerate(SPLINE, -1), repeat=2):
+        for (dy, down), (dx, across) in product(enumerate(NEXT, -1), repeat=2):
             near = self.near(y + dy, x + dx)
-            like = math.exp(-(((self.lightness[near] - here) / 6) ** 2) / 2)
-            weight = (like + 1e-4) * down * across
+            weight = (self.like(near, level) + 1e-4) * down * across
             total, weights = total + weight * self.sharp[near], weights + weight
         return total / weights
 
     def sharpened(self, y: int, x: int) -> Array:
-        """Return ab of a small pixel; by an edge, that of what is like it around."""
-        totals, weights = np.zeros(2), 0.0
-        for level, share in between(self.small[y, x] * (LEVELS - 1), LEVELS):
-            here = lightness(level / (LEVELS - 1), self.yuv.rgb)
-            for dy, dx in product(range(-5, 6), repeat=2):
-                near = self.near(y + dy, x + dx)
-                like = math.exp(-(((self.lightness[near] - here) / 6) ** 2) / 2)
-                weight = share * like * math.exp(-(dy**2 + dx**2) / 18)
-                weight *= self.trust[near]
-                totals, weights = totals + weight * self.ab[:, *near], weights + weight
-        trust = self.trust[y, x]
-        return trust * self.ab[:, y, x] + (1 - trust) * totals / weights
+        """Return ab of a small pixel, rid of what lies between both sides of an edge.
+
+        With as much of what is like it around as it is a mixture of that and the rest.
+        """
+        same, like, everything, weights = np.zeros(2), 0.0, np.zeros(2), 0.0
+        levels = list(between(self.small[y, x] * (LEVELS - 1), LEVELS))
+        for dy, dx in product(range(-8, 9), repeat=2):
+            near = self.near(y + dy, x + dx)
+            weight = math.exp(-(dy**2 + dx**2) / 18) * self.trust[near]
+            part = sum(share * self.like(near, level) for level, share in levels)
+            same, like = same + weight * part * self.ab[:, *near], like + weight * part
+            everything, weights = (
+                everything + weight * self.ab[:, *near],
+                weights + weight,
+            )
+        other = (1.001 * everything - same) / (1.001 * weights - like)
+        same, own = same / like, self.ab[:, y, x]
+        back = (1 - self.trust[y, x]) * mixed(own, same, other)
+        return own + back * (same - own)
+
+    def like(self, at: tuple[int, int], level: int) -> float:
+        """Return how much a small pixel is as light as a level."""
+        here = lightness(level / (LEVELS - 1), self.yuv.rgb)
+        return math.exp(-(((self.lightness[at] - here) / 6) ** 2) / 2)
 
     def evenness(self, y: int, x: int) -> float:
         around = product(range(-3, 4), repeat=2)
@@ -140,6 +150,15 @@ class Plain:
     def near(self, y: int, x: int) -> tuple[int, int]:
         rows, columns = self.ab.shape[1:]
         return min(max(y, 0), rows - 1), min(max(x, 0), columns - 1)
+
+
+def mixed(ab: Array, same: Array, other: Array) -> float:
+    """Return how surely ab lies between two colours, and not just by the second."""
+    across, off = other - same, ab - same
+    along = max(0.0, float(off @ across))
+    length = float(across @ across) + 2**2
+    straight = along**2 / (length * (float(off @ off) + 1e-3))
+    return straight * min(max(4 - 4 * along / length, 0), 1)
 
 
 def at_chroma(codes: Array, yuv: YuvFormat, field: int | None) -> Array:
