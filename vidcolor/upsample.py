@@ -34,7 +34,7 @@ GRAIN = 4.0  # in units of L: the deviation that says nothing of an edge
 SOFT = 3  # small pixels on each side of an edge over which ab may be smeared
 REACH = 2 * SOFT + 2  # small pixels to where ab is to be trusted, on the other side too
 AROUND = cv2.getGaussianKernel(2 * REACH + 1, SOFT)[:, 0].astype(np.float32)
-SCARCE = 1e-3  # how much of all around counts as unlike, so that there is always some
+SCARCE = 1e-2  # how much of all around counts as unlike, so that there is always some
 NOISE = 2.0  # in units of ab: how far apart two colours may be by chance
 # Little, so that ab keeps its detail: unlike neighbours weigh far less than even this.
 NEXT = np.array([1, 18, 1], np.float32) / np.float32(20)
@@ -171,7 +171,9 @@ def _sharpened(ab: _Planes, lightness: _Plane, place: _Plane, like: _Planes) -> 
     share = (place - low).astype(np.float32)
     near, far = around[:, low, y, x], around[:, low + 1, y, x]
     same = near + (far - near) * share
-    other = around[:, -1] * np.float32(1 + SCARCE) - same
+    own = like[low, y, x]  # not 1: a level is not quite as light as the pixel
+    own = own + (like[low + 1, y, x] - own) * share
+    other = around[:, -1] * np.float32(1 + SCARCE) - same / own
     back = mixture(ab, same, other) * (1 - trust)
     sharp = ab + (same[:2] / same[2] - ab) * back
     return np.asarray(sharp, np.float32)

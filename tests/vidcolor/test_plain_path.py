@@ -124,7 +124,9 @@ class Plain:
                 everything + weight * self.ab[:, *near],
                 weights + weight,
             )
-        other = (1.001 * everything - same) / (1.001 * weights - like)
+        itself = sum(share * self.like((y, x), level) for level, share in levels)
+        unlike = 1.01 * weights - like / itself
+        other = (1.01 * everything - same / itself) / unlike
         same, own = same / like, self.ab[:, y, x]
         back = (1 - self.trust[y, x]) * mixed(own, same, other)
         return own + back * (same - own)

@@ -157,7 +157,8 @@ class Painting:
         weights = torch.cat([like, torch.ones_like(like[:1])]) * trust
         around = sizes.around(_weighed(ab, weights))
         same = torch.lerp(_at(around, low), _at(around, low + 1), share)
-        other = around[:, -1] * (1 + SCARCE) - same
+        own = torch.lerp(_at(like[None], low), _at(like[None], low + 1), share)
+        other = around[:, -1] * (1 + SCARCE) - same / own
         back = mixture(ab, same, other) * (1 - trust)
         sharp = torch.lerp(ab, same[:2] / same[2], back)
         planes = sizes.next(_weighed(sharp, like + FLOOR))
