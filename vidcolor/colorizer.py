@@ -21,7 +21,7 @@ from vidcolor.upsample import shrink, spread, to_grid, upsample
 from vidcolor.yuv import Matrix
 from vidcolor_models import DEFAULT_MODEL, LoadedModel, load_model
 from vidcolor_models.answer import Answer
-from vidcolor_models.film import Film
+from vidcolor_models.film import ROUGH, Film
 from vidcolor_models.folding import fold_norms
 from vidcolor_models.halving import halve_weights
 from vidcolor_models.packing import is_supported
@@ -251,7 +251,7 @@ def _on_cpu(model: LoadedModel) -> Callable[..., Answer]:
         return openvino.OpenVinoNetwork(model.network)
     network: nn.Module = model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if is_supported():
-        quicken(network)
+        quicken(network, ROUGH if _is_ours(model) else [])
     return SideBySide(network) if _is_ours(model) else network
 
 

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidcolor_models.film import SameConv2d
@@ -47,12 +48,13 @@ class PackedConv2d(nn.Module):
         super().__init__()
         self.conv = conv
         self.activation = RECTIFIERS[type(rectifier)] if rectifier else ("none", [])
+        self.ahead = _zeros_ahead(conv)
         self.packed: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) as the convolution and the rectifier do."""
         conv, (activation, values) = self.conv, self.activation
-        x, padding = _padded(conv, x)
+        x, padding = padded(conv, x, self.ahead)
         geometry = padding, conv.stride, conv.dilation, conv.groups
         if self.packed is None:
             self._pack(x, geometry)
@@ -65,7 +67,8 @@ class PackedConv2d(nn.Module):
         with _packing:
             if self.packed is None:  # still, now that no other thread is at it
                 reorder = torch.ops.mkldnn._reorder_convolution_weight
-                self.packed = reorder(self.conv.weight, *geometry, x.shape)
+                weight = F.pad(self.conv.weight, (self.ahead, 0, self.ahead, 0))
+                self.packed = reorder(weight.contiguous(), *geometry, x.shape)
                 del self.conv.weight  # once is enough: they are half a network's memory
 
 
@@ -86,9 +89,24 @@ class PackedLinear(nn.Module):
         return result
 
 
-def _padded(conv: nn.Conv2d, x: Tensor) -> tuple[Tensor, Sequence[int]]:
-    """Return x as the convolution pads it itself, and what oneDNN is to pad."""
+def _zeros_ahead(conv: nn.Conv2d) -> int:
+    """Return how many rows, and columns, of zeros are put before a filter.
+
+    A halving convolution of an even picture wants one more of padding below and right,
+    which oneDNN cannot do and torch does by copying: longer than the convolution takes.
+    With a row and a column of zeros before the filter, it is the same on all sides.
+    """
+    return int(isinstance(conv, SameConv2d) and conv.stride == (2, 2))
+
+
+def padded(
+    conv: nn.Conv2d, x: Tensor, ahead: int = 0
+) -> tuple[Tensor, Sequence[int]]:
+    """Return x as the convolution pads it itself, and what oneDNN is to pad.
+
+    `ahead` rows and columns of zeros stand before the filter.
+    """
     if isinstance(conv, SameConv2d):
-        return conv.pad(x)
+        return conv.pad(x, ahead)
     assert not isinstance(conv.padding, str)
     return x, conv.padding
