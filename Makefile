@@ -36,5 +36,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed
-	$(PIP) -e ".[dev,train,openvino]"
+	$(PIP) -e ".[dev,train]"
 	@touch $@

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from importlib.metadata import distributions, version
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -231,9 +231,8 @@ def bars_of(measured: Measured) -> Bars:
 def machine(device: str) -> str:
     """Return what this ran on, and with what."""
     cores = len(os.sched_getaffinity(0))
-    packages = ["torch", "openvino", "av", "opencv-python-headless", "numpy"]
-    there = [name for name in packages if any(distributions(name=name))]
-    versions = ", ".join(f"{name} {version(name)}" for name in there)
+    packages = ["torch", "av", "opencv-python-headless", "numpy"]
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"{cores} cores of {apart(device_name, device)}; {platform.system()}, "
         f"Python {platform.python_version()}, {versions}"

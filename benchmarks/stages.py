@@ -24,7 +24,7 @@ import vidcolor.media.writer as media_writer
 from vidcolor import planes
 from vidcolor.colorize import colorize
 from vidcolor.colorizer import Colorizer
-from vidcolor.defaults import RADIUS
+from vidcolor.defaults import EVERY, RADIUS
 from vidcolor.gpu.painter import gpu_painter
 from vidcolor.media.join import join
 from vidcolor.media.plan import plan_target
@@ -75,9 +75,9 @@ def _alone(
         plan = plan_target(info, target, overwrite=True)
         frames = clock.run("decode", reader.frames(end=end))
         sights = clock.run("lightness", look(frames, colorizer, info.yuv, shape))
-        shown = clock.run("shots", show(sights))
+        shown = clock.run("shots", show(sights, EVERY))
         scenes = clock.run("flow, steady", steady(shown))
-        predicted = clock.run("network", predict(scenes, colorizer))
+        predicted = clock.run("network", predict(scenes, colorizer, EVERY))
         smoothed = clock.run("smoothing", smooth(predicted, RADIUS))
         with clock.within("chroma", planes, "spread", "upsampling"):
             formats = info.yuv, plan.yuv

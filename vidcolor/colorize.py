@@ -14,7 +14,7 @@ from typing import Protocol
 
 from vidcolor.account import outcome
 from vidcolor.colorizer import Colorizer
-from vidcolor.defaults import FAST, RADIUS
+from vidcolor.defaults import EVERY, FAST, RADIUS
 from vidcolor.device import idle_gpu
 from vidcolor.errors import OptionError
 from vidcolor.events import (
@@ -75,14 +75,14 @@ def colorize(
     a `Colorizer`, which then has the last word on `device`, `size` (the short side at
     the network, in pixels) and `vividness` (0 timid, 1 as the model was tuned, 2 bold).
     `smooth` counts the frames to come that have a say in a frame's colours at most,
-    besides all before it; with 0 each frame is coloured for itself. If `fast`, the
-    network sees one frame in eight, colour is carried to the others, and x264 has a
-    quicker preset and a lower CRF, unless told one. `start` and `end` are seconds.
-    `codec`, `crf`, `preset` and `options` go to the encoder. The target takes its name
-    at the end; until then, the work is kept in TARGET.vidcolor beside it. If `resume`,
-    work that was stopped is gone on with; `overwrite` begins it anew. If `verify`, the
-    film that came out is held against its source: what is not as planned stands in the
-    account, and is no error here.
+    besides all before it; with 0 each frame is coloured for itself. The network sees
+    one frame in two, and colour is carried to the others; if `fast`, one in eight, and
+    x264 has a quicker preset and a lower CRF, unless told one. `start` and `end` are
+    seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target takes
+    its name at the end; until then, the work is kept in TARGET.vidcolor beside it. If
+    `resume`, work that was stopped is gone on with; `overwrite` begins it anew. If
+    `verify`, the film that came out is held against its source: what is not as planned
+    stands in the account, and is no error here.
 
     Raises:
         DoneError: the work is to be gone on with, and is finished.
@@ -113,7 +113,7 @@ def colorize(
         )
         plan = replace(plan, overwrite=overwrite)
         colorizer = _colorizer(model, device, size, vividness)
-        every = FAST if fast else 1
+        every = spacing(smooth, fast=fast)
         paint = partial(painted_frames, reader, plan, colorizer, smooth, *span, every)
         settings = Settings(colorizer.size, colorizer.vividness, smooth, fast)
         job = {"model": colorizer.model.sha256, **settings.options()}
@@ -129,6 +129,13 @@ def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
     if os.path.isdir(target):  # noqa: PTH112 - this one bears with any name
         return Path(target) / source.name, False
     return Path(target), True
+
+
+def spacing(smooth: int, *, fast: bool = False) -> int:
+    """Return of how many frames the network sees one, if so many have a say in each."""
+    if not smooth:
+        return 1
+    return FAST if fast else EVERY
 
 
 def painted_frames(

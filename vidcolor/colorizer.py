@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vidcolor import openvino
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full
 from vidcolor.errors import OptionError, is_memory_full
@@ -83,7 +82,7 @@ class Colorizer:
         self._network = _runnable(self.model, self.device)
         self._fills = self.device.type != "cpu"  # batches that are not full
         self.batch = 1 if self.device.type == "cpu" else _GPU_BATCH
-        if isinstance(self._network, openvino.OpenVinoNetwork | SideBySide):
+        if isinstance(self._network, SideBySide):
             self.batch = self._network.threads
 
     def network_size(
@@ -246,9 +245,6 @@ def _runnable(model: LoadedModel, device: torch.device) -> Callable[..., Answer]
 
 
 def _on_cpu(model: LoadedModel) -> Callable[..., Answer]:
-    # The others gain too little by what there is for ours.
-    if _is_ours(model) and openvino.is_installed():
-        return openvino.OpenVinoNetwork(model.network)
     network: nn.Module = model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if is_supported():
         quicken(network, ROUGH if _is_ours(model) else [])

@@ -1,8 +1,8 @@
 """One frame's way from luma to chroma planes, as stages that hand frames on.
 
 look -> mark_shots -> steady -> predict -> smooth -> paint. Each is a generator over an
-iterator; two threads besides the caller's run some of them, so that decoding, the
-network and encoding overlap. What is held is bounded by the window and the queues.
+iterator; three threads besides the caller's run them, so that decoding, the network,
+painting and encoding overlap. What is held is bounded by the window and the queues.
 """
 
 import math
@@ -36,6 +36,7 @@ from vidcolor.upsample import shrink_codes
 from vidcolor.yuv import YuvFormat
 
 _AHEAD = 4  # frames that wait between two threads at least
+_PAINTED = 2  # that wait for the encoder, which has threads and a queue of its own
 _TOGETHER = 32  # frames that the network is asked about together at most: they are held
 _STEPS = 1 << 16  # of what is looked up in tables, from 0 to 1
 
@@ -99,7 +100,9 @@ def color_frames(
         predicted = predict(new, colorizer, every)
         with closing(in_thread(smooth(predicted, radius, memory), ahead)) as smoothed:
             gpu = gpu_painter(colorizer, source, target)
-            yield from paint(smoothed, source, target, geometry, gpu)
+            painted = paint(smoothed, source, target, geometry, gpu)
+            with closing(in_thread(painted, _PAINTED)) as ready:
+                yield from ready
 
 
 def look(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_grey, to_luma
-from vidcolor.colorize import color_film, painted_frames
+from vidcolor.colorize import color_film, painted_frames, spacing
 from vidcolor.colorizer import Colorizer
 from vidcolor.confidence import uncertainty_map
 from vidcolor.defaults import RADIUS
@@ -100,8 +100,9 @@ def write_sample(
         span = start, start + seconds
 
         def paint(*, first: int, memory: Memory) -> Generator[Painted]:
+            every = spacing(smooth)
             painted = painted_frames(
-                reader, plan, colorizer, smooth, *span, first=first, memory=memory
+                reader, plan, colorizer, smooth, *span, every, first, memory
             )
             return curtain(painted, plan.yuv.neutral)
 

@@ -99,9 +99,7 @@ def _zeros_ahead(conv: nn.Conv2d) -> int:
     return int(isinstance(conv, SameConv2d) and conv.stride == (2, 2))
 
 
-def padded(
-    conv: nn.Conv2d, x: Tensor, ahead: int = 0
-) -> tuple[Tensor, Sequence[int]]:
+def padded(conv: nn.Conv2d, x: Tensor, ahead: int = 0) -> tuple[Tensor, Sequence[int]]:
     """Return x as the convolution pads it itself, and what oneDNN is to pad.
 
     `ahead` rows and columns of zeros stand before the filter.

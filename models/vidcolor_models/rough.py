@@ -36,7 +36,7 @@ class RoughConv2d(nn.Module):
 
         A picture's answer does not depend on which others it is asked with.
         """
-        return torch.cat([self._answer(picture) for picture in x.split(1)])
+        return torch.cat([self._answer(picture) for picture in torch.split(x, 1)])
 
     def _answer(self, x: Tensor) -> Tensor:
         x, padding = padded(self.conv, x)

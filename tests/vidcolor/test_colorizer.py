@@ -337,12 +337,11 @@ def test_the_more_vivid_the_stronger_the_colours(weights: str) -> None:
     assert found[1] * 1.1 < found[2]
 
 
-@pytest.mark.parametrize("openvino", [True, False])
 def test_vividness_1_is_as_the_model_comes(
-    weights: str, monkeypatch: pytest.MonkeyPatch, openvino: bool
+    weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not openvino:
-        monkeypatch.setattr("vidcolor.openvino.is_installed", lambda: False)
+    # A drawn head makes a mountain of each rounding.
+    monkeypatch.setattr("vidcolor.colorizer.ROUGH", [])
     asked, plain = Colorizer(weights, "cpu", 32, vividness=1.0), load_model(weights)
     lightness = torch.from_numpy(noise(1, 32, 32, dtype=np.float32)) * 100
     with torch.inference_mode():
@@ -399,7 +398,6 @@ def photographs() -> Tensor:
 def test_half_the_digits_hardly_change_a_colour(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vidcolor.openvino.is_installed", lambda: False)
     monkeypatch.setattr("vidcolor.colorizer.is_supported", lambda: False)
     colorizer = Colorizer(device="cpu")
     whole = colorizer.predict(photographs())
