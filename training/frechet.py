@@ -33,8 +33,16 @@ class Features(nn.Module):
     def forward(self, rgb: Tensor) -> Tensor:
         """Return features (N, 1280) of RGB (N, 3, H, W) in 0..1, whatever its shape."""
         square = F.interpolate(rgb, (_SIDE, _SIDE), mode="bilinear", antialias=True)
-        image = (square * 255 - 127) / 128
-        return F.relu6(self.head(self.encoder(image)[-1])).mean(dim=(2, 3))
+        return self.look(square)[-1].flatten(1)
+
+    def look(self, rgb: Tensor) -> list[Tensor]:
+        """Return what is seen of RGB (N, 3, H, W) at its own size, from fine to coarse.
+
+        Four maps, and the features (N, 1280, 1, 1) of the whole.
+        """
+        maps = self.encoder((rgb * 255 - 127) / 128)
+        whole = F.relu6(self.head(maps[-1])).mean(dim=(2, 3), keepdim=True)
+        return [*maps, whole]
 
 
 def load_features() -> Features:

@@ -30,7 +30,7 @@ from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.shots import LOOK_BACK, mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
-from vidcolor.thread import in_thread
+from vidcolor.thread import in_thread, in_threads, workers
 from vidcolor.titles import picture_share
 from vidcolor.upsample import shrink_codes
 from vidcolor.yuv import YuvFormat
@@ -206,28 +206,48 @@ def paint(
     gpu: GpuPainter | None = None,
 ) -> Iterator[Painted]:
     """Yield each frame with its chroma planes; with a GPU's help, one frame late."""
-    ahead = 0 if gpu is None else 1
+    if gpu is not None:
+        yield from _paint_on_gpu(predictions, geometry, gpu)
+        return
+
+    def painted(entry: tuple[Frame, Prediction]) -> Painted:
+        frame, prediction = entry
+        what = frame.luma, _ab_as_stored(prediction, geometry)
+        return _painted(*entry, chroma_planes(*what, source, target, _is_woven(frame)))
+
+    yield from in_threads(painted, predictions, workers())
+
+
+def _paint_on_gpu(
+    predictions: Iterable[tuple[Frame, Prediction]], geometry: Geometry, gpu: GpuPainter
+) -> Iterator[Painted]:
     begun: deque[tuple[Frame, Prediction, Callable[[], Planes]]] = deque()
     for frame, prediction in predictions:
-        ab = torch.rot90(prediction.ab, -geometry.turns, (1, 2))
-        woven = bool(frame.picture.interlaced_frame)
-        planes: Callable[[], Planes] = (
-            partial(chroma_planes, frame.luma, ab, source, target, woven)
-            if gpu is None
-            else gpu.begin(frame.luma, ab, woven)
-        )
-        begun.append((frame, prediction, planes))
-        if len(begun) > ahead:
-            yield _painted(*begun.popleft())
+        what = frame.luma, _ab_as_stored(prediction, geometry)
+        begun.append((frame, prediction, gpu.begin(*what, _is_woven(frame))))
+        if len(begun) > 1:
+            yield _finished(*begun.popleft())
     for entry in begun:
-        yield _painted(*entry)
+        yield _finished(*entry)
 
 
-def _painted(
+def _finished(
     frame: Frame, prediction: Prediction, planes: Callable[[], Planes]
 ) -> Painted:
-    cb, cr = planes()
-    return Painted(frame, cb, cr, prediction.starts_shot, prediction.memory)
+    return _painted(frame, prediction, planes())
+
+
+def _ab_as_stored(prediction: Prediction, geometry: Geometry) -> Tensor:
+    """Return ab (2, h, w) turned as the film's pictures are stored."""
+    return torch.rot90(prediction.ab, -geometry.turns, (1, 2))
+
+
+def _is_woven(frame: Frame) -> bool:
+    return bool(frame.picture.interlaced_frame)
+
+
+def _painted(frame: Frame, prediction: Prediction, planes: Planes) -> Painted:
+    return Painted(frame, *planes, prediction.starts_shot, prediction.memory)
 
 
 def _grey(luma: Tensor, space: RgbSpace) -> Tensor:

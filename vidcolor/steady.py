@@ -17,6 +17,7 @@ from torch import Tensor
 from vidcolor.flow import warp
 from vidcolor.memory import NOTHING, Memory
 from vidcolor.motion import Look, Plane, Step, find_step, look_at
+from vidcolor.thread import in_threads, workers
 
 T = TypeVar("T")
 
@@ -75,19 +76,34 @@ def _levelled(
     items: Iterable[tuple[T, Scene]], memory: Memory
 ) -> Iterator[tuple[T, Scene]]:
     """Yield scenes with their steps, brightness and contrast held from each to next."""
-    look: Look | None = None
     level = _Level(memory.gain, memory.offset)
-    for item, scene in items:
-        before, look = look, look_at(scene.lightness)
+    for item, scene, pair, step in in_threads(_stepped, _paired(items), workers()):
         if scene.starts_shot:
             level = _Level()
         kept = replace(scene.memory, gain=level.gain, offset=level.offset)
-        step = None
-        if before is not None and not scene.starts_shot:
-            step = find_step(before, look)
-            level = _held(level, step, before, look)
+        if step is not None:
+            level = _held(level, step, *pair)
         lightness = level.apply(scene.lightness)
         yield item, replace(scene, lightness=lightness, step=step, memory=kept)
+
+
+def _paired(
+    items: Iterable[tuple[T, Scene]],
+) -> Iterator[tuple[T, Scene, list[Look]]]:
+    """Yield scenes with looks at the one before, where it is of the shot, and at it."""
+    looks: list[Look] = []
+    for item, scene in items:
+        before = [] if scene.starts_shot else looks[-1:]
+        looks = [*before, look_at(scene.lightness)]
+        yield item, scene, looks
+
+
+def _stepped(
+    entry: tuple[T, Scene, list[Look]],
+) -> tuple[T, Scene, list[Look], Step | None]:
+    """Return a scene with the motion that leads to it, where there is one before."""
+    looks = entry[-1]
+    return *entry, find_step(*looks) if len(looks) > 1 else None
 
 
 def _held(level: _Level, step: Step, before: Look, now: Look) -> _Level:

@@ -1,11 +1,18 @@
-"""One stage of the pipeline, run in a thread of its own."""
+"""Stages of the pipeline, run in a thread of their own, or in several."""
 
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
 
+import torch
+
 T = TypeVar("T")
+R = TypeVar("R")
+
+_SHARE = 4  # of the cores, one is for each stage that several threads can work at
 
 _END = object()
 _PATIENCE = 0.1  # seconds between looks whether anybody still wants the items
@@ -37,6 +44,30 @@ def in_thread(items: Iterable[T], depth: int) -> Generator[T]:
         unwanted.set()
         _drain(queue)
         thread.join()
+
+
+def workers() -> int:
+    """Return how many threads a stage gets that several can work at."""
+    return max(1, torch.get_num_threads() // _SHARE)
+
+
+def in_threads(work: Callable[[T], R], items: Iterable[T], count: int) -> Generator[R]:
+    """Yield what `work` makes of each item, in order; so many are at work at once.
+
+    An error is raised after the results of the items that came before. Closing this
+    generator waits for those at work. Alone, the caller's thread is enough.
+    """
+    if count == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(count) as pool:
+        begun = deque[Future[R]]()
+        for item in items:
+            begun.append(pool.submit(work, item))
+            if len(begun) == count:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def _fill(items: Iterable[T], queue: Queue[object], unwanted: Event) -> None:

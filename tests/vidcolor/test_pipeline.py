@@ -390,6 +390,21 @@ def test_frames_are_read_ahead_by_a_bounded_number(
     stages.close()
 
 
+def test_on_many_cores_the_same_comes_out(
+    film: Film, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = film([*scene(0, 7), *scene(1, 6)])
+    alone = painted(path, Colorizer(weights, "cpu", 32), every=2)
+    for stage in ("pipeline", "steady"):
+        monkeypatch.setattr(f"vidcolor.{stage}.workers", lambda: 3)
+    together = painted(path, Colorizer(weights, "cpu", 32), every=2)
+    assert [p.starts_shot for p in together] == [p.starts_shot for p in alone]
+    for one, other in zip(alone, together, strict=True):
+        assert one.frame.seconds == other.frame.seconds
+        np.testing.assert_array_equal(one.cb, other.cb)
+        np.testing.assert_array_equal(one.cr, other.cr)
+
+
 def stage_threads() -> set[threading.Thread]:
     """Return all threads but the network's, which live as long as its colorizer."""
     return {t for t in threading.enumerate() if not t.name.startswith("network")}

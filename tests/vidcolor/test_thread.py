@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from vidcolor.thread import in_thread
+from vidcolor.thread import in_thread, in_threads
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +117,46 @@ def test_a_thread_feeds_a_thread() -> None:
     items = in_thread(in_thread(range(50), 2), 2)
     assert next(items) == 0
     items.close()
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_results_come_in_the_order_of_their_items(count: int) -> None:
+    def slow_at_first(number: int) -> int:
+        time.sleep(0.02 / (1 + number))
+        return number * number
+
+    results = list(in_threads(slow_at_first, range(12), count))
+    assert results == [number * number for number in range(12)]
+
+
+def test_as_many_are_at_work_as_were_asked_for() -> None:
+    together = threading.Barrier(3)  # nobody gets past it alone
+
+    def wait(number: int) -> int:
+        together.wait(timeout=10)
+        return number
+
+    assert list(in_threads(wait, range(9), 3)) == list(range(9))
+
+
+def test_no_more_items_are_taken_than_are_at_work() -> None:
+    taken = 0
+
+    def source() -> Iterator[int]:
+        nonlocal taken
+        for number in range(1, 100):
+            taken = number
+            yield number
+
+    results = in_threads(str, source(), 4)
+    assert next(results) == "1"
+    assert taken == 4
+    results.close()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_error_at_work_comes_after_the_results_before_it(count: int) -> None:
+    results = in_threads(lambda number: 6 // (2 - number), range(9), count)
+    assert [next(results), next(results)] == [3, 6]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
