@@ -4,9 +4,9 @@ python -m training.tune film.safetensors tuned.safetensors --data SHARD.tar ...
 
 Trained on classes, a network says how likely each colour is, and a rule makes of this
 the one that is shown (equations 4 and 5 of ECCV16). That this one be near the truth,
-about as colourful, and grey where it is grey, was nobody's aim so far. Here it is:
-the last layer and the weights of the bins are learned for it. All before them stays,
-so it is gone through once, and minutes on a CPU are enough for all the photographs.
+about as colourful, and grey where it is grey, and that the picture look right to
+another network, was nobody's aim so far. Here it is: the last layer and the weights of
+the bins are learned for it. All before them stays, so it is gone through once.
 """
 
 from collections.abc import Iterable
@@ -26,6 +26,7 @@ from training.data import load_pictures
 from training.degrade import old_film
 from training.export import half
 from training.outcome import colorfulness, compose, gain
+from training.perceptual import Perceptual
 from training.run import first_network
 from training.trials import shown
 from vidcolor.chroma import to_lightness
@@ -36,15 +37,18 @@ from vidcolor.yuv import Matrix
 from vidcolor_models.film import Film, annealed_mean
 from vidcolor_models.store import sha256_of
 
-_SPARSE = 2  # of so many rows, and columns, of the answers one is learned from
+_SPARSE = slice(None, None, 2)  # of rows and columns: enough, but for how it looks
 _WORN = 1 / 3  # of the pictures are seen as old film shows them
-_TOGETHER = 12  # pictures a step
+_TOGETHER = 6  # pictures a step
 
 # By vividness, how many dB a unit of colourfulness is worth. With these, about four
 # fifths of the truth's come out at vividness 1, and it stays the best of what is paler.
-_COLOR = {1.0: 0.087, 0.5: 0.025}
+_COLOR = {1.0: 0.125, 0.5: 0.025}
+_LOOK = 3.0  # dB that a unit of the perceptual distance costs at vividness 1
 _CAST = 0.2  # dB that a unit of ab on neutral things costs, ...
 _CALM = 2.5  # ... from this mean on
+
+_LUMA = (0.299, 0.587, 0.114)  # BT.601
 
 _RATES = {"rarity": 1e-2, "weight": 1e-3, "bias": 3e-3}
 
@@ -55,6 +59,7 @@ class Seen(NamedTuple):
     features: Tensor  # C, h, w; half floats
     luma: Tensor  # h, w; 0..1
     ab: Tensor  # 2, h, w: the truth
+    rgb: Tensor  # 3, H, W; uint8: the truth, as large as the network saw its luma
 
 
 class Tuning(nn.Module):
@@ -66,6 +71,7 @@ class Tuning(nn.Module):
         self.rarity = nn.Parameter(network.vividness * network.rarity)
         self._temperature, self._bins = network.temperature, network.bins
         self._casts = dict.fromkeys(_COLOR, torch.zeros(2))  # of late: a and b
+        self._perceptual = Perceptual().eval()
 
     def forward(self, features: Tensor, vividness: float) -> Tensor:
         """Return ab (N, 2, h, w) of features (N, C, h, w)."""
@@ -75,18 +81,29 @@ class Tuning(nn.Module):
 
     def loss(self, batch: Seen) -> tuple[Tensor, dict[str, float]]:
         """Return what there is to be lost, in dB, and figures of vividness 1."""
-        truth = compose(batch.ab, batch.luma)
-        loss, figures = torch.zeros(()), {}
+        look = self._look(self(batch.features, 1.0), batch.rgb / 255)
+        some = (..., _SPARSE, _SPARSE)
+        features, luma, true_ab = (part[some] for part in batch[:3])
+        truth = compose(true_ab, luma)
+        loss, figures = _LOOK * look, {"look": float(look.detach())}
         for vividness, worth in _COLOR.items():
-            ab = self(batch.features, vividness)
-            rgb = compose(ab, batch.luma)
-            nearer = gain(rgb, truth, batch.luma).mean()
+            ab = self(features, vividness)
+            rgb = compose(ab, luma)
+            nearer = gain(rgb, truth, luma).mean()
             colors = colorfulness(rgb).mean()
-            loss = loss + self._cost(ab, batch.ab, vividness) - nearer - worth * colors
+            loss = loss + self._cost(ab, true_ab, vividness) - nearer - worth * colors
             if vividness == 1:
                 share = colors.detach() / colorfulness(truth).mean()
-                figures = {"gain": float(nearer.detach()), "share": float(share)}
+                figures |= {"gain": float(nearer.detach()), "share": float(share)}
         return loss, figures | {"cast": float(self._casts[1.0].norm())}
+
+    def _look(self, ab: Tensor, truth: Tensor) -> Tensor:
+        """Return how far pictures in colours ab (N, 2, h, w) look from the true RGB."""
+        luma = torch.einsum("c,nchw->nhw", truth.new_tensor(_LUMA), truth)
+        wide = F.interpolate(ab, luma.shape[1:], mode="bilinear")
+        rgb = compose(wide, luma).movedim(1, 0)
+        look: Tensor = self._perceptual.distance(*(_last(p) for p in (rgb, truth)))
+        return look
 
     def _cost(self, ab: Tensor, truth: Tensor, vividness: float) -> Tensor:
         """Return what the cast costs, which is known by the last batches together."""
@@ -133,10 +150,16 @@ def _look(network: Film, picture: Tensor, random: Generator) -> Seen:
     features = network.features(to_lightness(view[0])[None])
     size = features.shape[2:]
     ab = rgb_to_lab(F.interpolate(picture[None] / 255, size, mode="area"))[0, 1:]
-    y, x = torch.randint(_SPARSE, (2,), generator=random).tolist()
-    at = (..., slice(y, None, _SPARSE), slice(x, None, _SPARSE))
-    parts = features[0].half(), shrink(luma, *size), ab
-    return Seen(*(part[at].contiguous() for part in parts))
+    rgb = F.interpolate(
+        picture[None].float(), view.shape[2:], mode="bilinear", antialias=True
+    )
+    whole = rgb[0].round().clamp(0, 255).byte()
+    return Seen(features[0].half(), shrink(luma, *size), ab, whole)
+
+
+def _last(pictures: Tensor) -> Tensor:
+    """Return pictures (N, C, H, W) with their channels last in memory."""
+    return pictures.contiguous(memory_format=torch.channels_last)
 
 
 def _learn(tuning: Tuning, seen: list[Seen], epochs: int, random: Generator) -> None:
@@ -145,6 +168,7 @@ def _learn(tuning: Tuning, seen: list[Seen], epochs: int, random: Generator) -> 
         [
             {"params": parameter, "lr": _RATES[name.split(".")[-1]]}
             for name, parameter in tuning.named_parameters()
+            if parameter.requires_grad
         ],
         betas=(0.9, 0.99),
     )

@@ -8,8 +8,8 @@ carries counts for next to nothing and the frame's own colour holds: nothing is 
 over what comes into sight. And where the two sums contradict each other, the frame
 sides with one of them: through a dissolve, the old colours go with the old picture.
 
-A mean of colours is paler than they are. What a shot has lost by it so far is given back
-by one gain for the whole picture, which hardly changes from frame to frame.
+A mean of colours is paler than they are. What a shot has lost by it so far is given
+back by one gain for the whole picture, which hardly changes from frame to frame.
 """
 
 from collections import deque
