@@ -248,7 +248,7 @@ def _on_cpu(model: LoadedModel) -> Callable[..., Answer]:
     network: nn.Module = model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if is_supported():
         quicken(network, ROUGH if _is_ours(model) else [])
-    return SideBySide(network) if _is_ours(model) else network
+    return SideBySide(network)
 
 
 def _on_gpu(model: LoadedModel, device: torch.device) -> nn.Module:

@@ -49,7 +49,7 @@ _NVENC = {"rc": "vbr", "cq": "19", "b": "0"}
 # Visually lossless or nearly so, each on its own scale. An encoder that is not here
 # follows FFmpeg's default of 200 kbit/s, unless it has one of its own.
 SETTINGS = {
-    # As near to the film as "medium" at 18, in two thirds of the time; an eighth larger.
+    # As near to the film as "medium" at 18 in two thirds of the time, an eighth larger.
     "libx264": {"preset": "faster", "crf": "17"},
     "libx265": {"preset": "medium", "crf": "20", "x265-params": "log-level=error"},
     "libsvtav1": {"preset": "8", "crf": "26"},
