@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from vidcolor import cli
+from vidcolor.cli.interrupt import Interrupted
 from vidcolor.media.reader import Reader
 from vidcolor.media.target_plan import Plan
 from vidcolor.media.verification.verify import Verification, verify
@@ -420,3 +421,19 @@ def test_an_interrupted_run_leaves_nothing_behind(
     assert job.returncode == cli.INTERRUPTED
     assert b"Traceback" not in err
     assert [p.name for p in source.parent.iterdir()] == ["film.mkv"]
+
+
+def test_whoever_is_stopped_again_while_that_is_told_ends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise Interrupted
+
+    module = sys.modules["vidcolor.cli.app"]
+    monkeypatch.setattr(module, "app", stop)
+    monkeypatch.setattr(module, "notes", stop)
+    for name in ("catch", "end"):  # the signals are the tests' own
+        monkeypatch.setattr(module.interrupts, name, lambda: None)
+    with pytest.raises(SystemExit) as error:
+        module.main()
+    assert error.value.code == cli.INTERRUPTED

@@ -64,22 +64,31 @@ def main() -> None:
     keep_freed_memory()
     let_threads_sleep()
     try:
+        code = _run()
+    except Interrupted:  # once more, before the first one was told
+        code = INTERRUPTED
+    interrupts.end()
+    _leave(code)
+
+
+def _run() -> int:
+    """Run the command, tell how it failed if it did, and return its exit status."""
+    try:
         code = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except (VidcolorError, ModelError) as error:
         console.print(f"[red]error:[/] {printable(told(error))}", soft_wrap=True)
-        code = FAILED
+        return FAILED
     except Interrupted as error:
         interrupts.end()  # already now: another one would end the line below
         said = notes(error) or "nothing unfinished was left behind"
         console.print(f"interrupted: {printable(said)}", soft_wrap=True)
-        code = INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FAILED
+        return FAILED
     except Exception as error:
-        code = _tell(error)
-    interrupts.end()
-    _leave(code if isinstance(code, int) else 0)
+        return _tell(error)
 
 
 def _leave(code: int) -> NoReturn:
