@@ -8,8 +8,9 @@ carries counts for next to nothing and the frame's own colour holds: nothing is 
 over what comes into sight. And where the two sums contradict each other, the frame
 sides with one of them: through a dissolve, the old colours go with the old picture.
 
-A mean of colours is paler than they are. What a shot has lost by it so far is given
-back by one gain for the whole picture, which hardly changes from frame to frame.
+A mean of colours is paler than they are. More than half of what a shot has lost by it
+so far is given back by one gain for the whole picture, which hardly changes from frame
+to frame.
 """
 
 from collections import deque
@@ -32,6 +33,7 @@ _MEMORY = 0.995  # what carried colour still counts, a frame further on
 _PART = 5  # a fifth of the delay may be cut short, to answer for several at once
 _DOUBT = 40.0  # in units of ab: who is so unsure counts half
 _ODDS = 17.0  # in units of ab: two colours so far apart are hardly one thing's
+_GIVEN_BACK = 0.6  # of what the mean took: with all of it, mistakes come back, too
 _GAIN = 1.25  # no mean takes more than it ought to give back
 _CALM = 30.0  # in units of ab: chroma that is seen before the gain gets going
 _TINY = np.float32(1e-37)  # for means of nothing
@@ -146,7 +148,7 @@ class _Shot(Generic[T]):
         self._said += self._newest
         self._answered += _chroma(mean)
         gain = (self._said + _CALM) / (self._answered + _CALM)
-        return mean * min(max(gain, 1.0), _GAIN)
+        return mean * (1 + _GIVEN_BACK * (min(max(gain, 1.0), _GAIN) - 1))
 
 
 def _chroma(ab: Tensor) -> float:
