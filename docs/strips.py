@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from vidcolor.chroma import to_luma, to_rgb
+from vidcolor.colorize import spacing
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import RADIUS
 from vidcolor.media.reader import Reader
@@ -46,7 +47,8 @@ def strip(path: Path, colorizer: Colorizer, radius: int) -> NDArray[np.uint8]:
         yuv = reader.info.yuv
         whole = replace(yuv, chroma_shift_x=0, chroma_shift_y=0)
         frames = islice(reader.frames(), FRAMES)
-        painted = color_frames(frames, colorizer, yuv, whole, radius)
+        every = spacing(radius)
+        painted = color_frames(frames, colorizer, yuv, whole, radius, every=every)
         columns = [column(item, yuv) for item in painted]
     return cv2.resize(
         np.stack(columns, axis=1), (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST
