@@ -15,10 +15,10 @@ class Levels:
     def __init__(self, values: NDArray[np.float32]) -> None:
         _, self.count, self.height, self.width = values.shape
         # OpenCV knows no third axis: the levels are stacked, each below the one before,
-        # and beside the values of each are those of the next.
+        # and beside the values of each stands how much larger those of the next are.
         stacked = values.reshape(2, -1, self.width)
-        ends = stacked[:, : -self.height], stacked[:, self.height :]
-        self._pairs = cv2.merge([plane for end in ends for plane in end])
+        first, growth = stacked[:, : -self.height], np.diff(values, axis=1)
+        self._lines = cv2.merge([*first, *growth.reshape(first.shape)])
 
     def at(self, x: Plane, y: Plane, level: Plane) -> NDArray[np.float32]:
         """Return the values (2, H, W) at these columns, rows and levels, (H, W) each.
@@ -36,10 +36,9 @@ class Levels:
         low *= self.height
         low += np.clip(y, 0, self.height - 1)
         x = np.clip(x, 0, self.width - 1)
-        both = cv2.split(cv2.remap(self._pairs, x, low, cv2.INTER_LINEAR))
+        read = cv2.remap(self._lines, x, low, cv2.INTER_LINEAR)
         result = np.empty((2, *level.shape), np.float32)
-        for value, here, beyond in zip(result, both[:2], both[2:], strict=True):
-            np.subtract(beyond, here, out=value)
-            value *= share
-            value += here
+        for channel, value in enumerate(result):
+            np.multiply(read[..., channel + 2], share, out=value)
+            value += read[..., channel]
         return result
