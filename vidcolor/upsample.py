@@ -119,11 +119,11 @@ def shrink(plane: Tensor, height: int, width: int) -> Tensor:
 
 def shrink_codes(codes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
     """Return codes (H, W) averaged down, or interpolated up, to (height, width)."""
-    # Halved while much is left: OpenCV does that many times as fast as anything else,
-    # and what rounding adds is less than the codes' own.
+    # Halved while it can be: OpenCV does that many times as fast as anything else, and
+    # what rounding adds is less than the codes' own.
     while (
-        codes.shape[0] >= 4 * height
-        and codes.shape[1] >= 4 * width
+        codes.shape[0] >= 2 * height
+        and codes.shape[1] >= 2 * width
         and not any(side % 2 for side in codes.shape)
     ):
         half = codes.shape[1] // 2, codes.shape[0] // 2
