@@ -29,7 +29,7 @@ from vidcolor.motion import Motion, Plane, Step
 
 T = TypeVar("T")
 
-_MEMORY = 0.995  # what carried colour still counts, a frame further on
+_MEMORY = 0.985  # what carried colour still counts, a frame further on
 _PART = 5  # a fifth of the delay may be cut short, to answer for several at once
 _DOUBT = 40.0  # in units of ab: who is so unsure counts half
 _ODDS = 17.0  # in units of ab: two colours so far apart are hardly one thing's

@@ -165,10 +165,10 @@ def test_the_network_is_not_asked_again_about_frames_that_are_done(
         colorize(source, target, model=first, fast=fast, on_event=stop_after(26))
     finished = colorize(source, target, model=second, resume=True, fast=fast)
     # The third shot begins at 8. It is cut after 12 frames of the segment that began
-    # at 5, where the network is asked next: every sixth frame, about three of them, or
-    # every eighth.
-    assert finished.done == (24 if fast else 20)
-    assert sum(len(batch) for batch in second.asked) == (1 + 2 if fast else 4 + 6)
+    # at 5, where the network is asked next: every twelfth frame, about three of these
+    # twelve, or about one. 8 frames of the shot are left, and 12 of the next.
+    assert finished.done == 20
+    assert sum(len(batch) for batch in second.asked) == (1 + 1 if fast else 2 + 3)
     for batch, before in zip(second.asked[::-1], whole.asked[::-1], strict=False):
         assert torch.equal(batch, before)
 
@@ -197,7 +197,7 @@ def test_a_shot_whose_memory_is_damaged_is_coloured_again(
     colorizer.asked.clear()
     finished = colorize(source, often, model=colorizer, resume=True)
     assert finished.done == 20
-    assert sum(len(batch) for batch in colorizer.asked) == (20 + 12) // 2
+    assert sum(len(batch) for batch in colorizer.asked) == (20 + 12) // 4
     assert content(often) == content(whole)
 
 

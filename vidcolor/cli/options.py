@@ -33,7 +33,7 @@ Smooth = Annotated[
 ]
 Fast = Annotated[
     bool,
-    typer.Option("--fast", help="Colour one frame in eight, and encode quicker."),
+    typer.Option("--fast", help="Colour one frame in twelve, and encode quicker."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the target.")]
 Resume = Annotated[
