@@ -43,7 +43,7 @@ SIZES = ["640x360", "1280x720", "1920x1080"]
 LARGE = "3840x2160"  # added for GPUs
 SEED_SIZE = "1280x720"  # where the seed's way is measured
 SEED_PIXELS = 192  # short side at which 16:9 has as many as the seed's 256x256
-FRAMES, GPU_FRAMES = 96, 480  # of each clip: a GPU is sooner done with them
+FRAMES, GPU_FRAMES = 240, 480  # of each clip: a GPU is sooner done with them
 SLOW = 4  # times: so many frames less for what is slow
 LONG = 10  # times the frames, to see what a film's length does to memory
 
