@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -434,6 +435,7 @@ def test_whoever_is_stopped_again_while_that_is_told_ends_all_the_same(
     monkeypatch.setattr(module, "notes", stop)
     for name in ("catch", "end"):  # the signals are the tests' own
         monkeypatch.setattr(module.interrupts, name, lambda: None)
+    monkeypatch.setattr(os, "_exit", sys.exit)  # or the tests would end, too
     with pytest.raises(SystemExit) as error:
         module.main()
     assert error.value.code == cli.INTERRUPTED

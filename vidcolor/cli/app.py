@@ -92,12 +92,12 @@ def _run() -> int:
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process; at once where somebody could not wait for its threads.
+    """End the process; at once where it was interrupted.
 
-    They are still in the middle of C++ code, which calls abort where Python ends a
-    thread under it.
+    Its threads may still be in the middle of C++ code then, which calls abort where
+    Python ends a thread under it.
     """
-    if interrupts.hurried:
+    if code == INTERRUPTED:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -21,11 +21,10 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._busy = self._asked = False
-        self.hurried = False  # whoever was stopped may not have ended in order
 
     def catch(self) -> None:
         """Take the signals over from Python; they raise Interrupted."""
-        self._busy = self._asked = self.hurried = False
+        self._busy = self._asked = False
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
 
@@ -56,7 +55,6 @@ class Interrupts:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.hurried = self._asked
         if self._asked or not self._busy:
             raise Interrupted
         self._asked = True
