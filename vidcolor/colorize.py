@@ -76,7 +76,7 @@ def colorize(
     the network, in pixels) and `vividness` (0 timid, 1 as the model was tuned, 2 bold).
     `smooth` counts the frames to come that have a say in a frame's colours at most,
     besides all before it; with 0 each frame is coloured for itself. The network sees
-    one frame in six, and colour is carried to the others; if `fast`, one in twelve,
+    one frame in four, and colour is carried to the others; if `fast`, one in twelve,
     and x264 has a quicker preset and its CRF, unless told one. `start` and `end` are
     seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target takes
     its name at the end; until then, the work is kept in TARGET.vidcolor beside it. If

@@ -159,16 +159,16 @@ def test_the_network_is_not_asked_again_about_frames_that_are_done(
     target = source.with_name("out.mkv")
     first, second, whole = (Watched(weights) for _ in range(3))
     for colorizer in (first, second, whole):
-        colorizer.batch = 1 if fast else 2
+        colorizer.batch = 1 if fast else 3
     colorize(source, target.with_name("whole.mkv"), model=whole, fast=fast)
     with pytest.raises(KeyboardInterrupt):
         colorize(source, target, model=first, fast=fast, on_event=stop_after(26))
     finished = colorize(source, target, model=second, resume=True, fast=fast)
     # The third shot begins at 8. It is cut after 12 frames of the segment that began
-    # at 5, where the network is asked next: every twelfth frame, about two of these
+    # at 5, where the network is asked next: every twelfth frame, about three of these
     # twelve, or about one. 8 frames of the shot are left, and 12 of the next.
     assert finished.done == 20
-    assert sum(len(batch) for batch in second.asked) == (1 + 1 if fast else 2 + 2)
+    assert sum(len(batch) for batch in second.asked) == (1 + 1 if fast else 2 + 3)
     for batch, before in zip(second.asked[::-1], whole.asked[::-1], strict=False):
         assert torch.equal(batch, before)
 
@@ -189,7 +189,6 @@ def test_a_shot_whose_memory_is_damaged_is_coloured_again(
 ) -> None:
     whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
     colorizer = Watched(weights)
-    colorizer.batch = 2
     colorize(source, whole, model=colorizer)
     with pytest.raises(KeyboardInterrupt):
         colorize(source, often, model=colorizer, on_event=stop_after(26))
@@ -198,7 +197,7 @@ def test_a_shot_whose_memory_is_damaged_is_coloured_again(
     colorizer.asked.clear()
     finished = colorize(source, often, model=colorizer, resume=True)
     assert finished.done == 20
-    assert sum(len(batch) for batch in colorizer.asked) == 4 + 2
+    assert sum(len(batch) for batch in colorizer.asked) == (20 + 12) // 4
     assert content(often) == content(whole)
 
 
