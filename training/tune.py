@@ -43,10 +43,10 @@ _TOGETHER = 6  # pictures a step
 
 # By vividness, how many dB a unit of colourfulness is worth. With these, about four
 # fifths of the truth's come out at vividness 1, and it stays the best of what is paler.
-_COLOR = {1.0: 0.125, 0.5: 0.025}
-_LOOK = 3.0  # dB that a unit of the perceptual distance costs at vividness 1
-_CAST = 0.2  # dB that a unit of ab on neutral things costs, ...
-_CALM = 2.5  # ... from this mean on
+_COLOR = {1.0: 0.135, 0.5: 0.025}
+_LOOK = 4.0  # dB that a unit of the perceptual distance costs at vividness 1
+_CAST = 0.3  # dB that a unit of ab on neutral things costs, ...
+_CALM = 2.0  # ... from this mean on
 
 _LUMA = (0.299, 0.587, 0.114)  # BT.601
 
