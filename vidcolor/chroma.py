@@ -9,6 +9,7 @@ than sRGB it is the same, with that space's limits for sRGB's.
 
 from collections.abc import Iterable
 from functools import lru_cache, reduce
+from threading import Lock
 from typing import Any, NamedTuple
 
 import cv2
@@ -26,6 +27,8 @@ from vidcolor.yuv import Matrix, Siting, YuvFormat
 AB_REACH = 110.0  # ab beyond this is outside sRGB, and no network means it
 
 _LUMA_STEPS, _AB_STEPS = 65, 45
+
+_making = Lock()
 
 
 class Taps(NamedTuple):
@@ -124,7 +127,7 @@ def to_chroma(
     middle = (_AB_STEPS - 1) / 2
     a, b = (plane * (middle / AB_REACH) + middle for plane in ab.numpy())
     level = luma.numpy() * (_LUMA_STEPS - 1)
-    return torch.from_numpy(_table(matrix, space).at(b, a, level))
+    return torch.from_numpy(make_table(matrix, space).at(b, a, level))
 
 
 def to_rgb(luma: Tensor, chroma: Tensor, matrix: Matrix) -> Tensor:
@@ -176,6 +179,12 @@ def _field_kernel(step: int, field: int) -> NDArray[np.uint16]:
         return np.ones(step, np.uint16)
     upper = np.array([3, 1], np.uint16)
     return upper[::-1] if field else upper
+
+
+def make_table(matrix: Matrix, space: RgbSpace) -> Levels:
+    """Return the table that `to_chroma` looks into, made when it is first wanted."""
+    with _making:  # several threads may want it, and one of them is to make it
+        return _table(matrix, space)
 
 
 @lru_cache(maxsize=4)

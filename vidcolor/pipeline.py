@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import to_grey, to_lightness, to_luma
+from vidcolor.chroma import make_table, to_grey, to_lightness, to_luma
 from vidcolor.colorizer import Colorizer
 from vidcolor.gpu.painter import GpuPainter, gpu_painter
 from vidcolor.media.picture import Frame
@@ -101,7 +101,9 @@ def color_frames(
         with closing(in_thread(smooth(predicted, radius, memory), ahead)) as smoothed:
             gpu = gpu_painter(colorizer, source, target)
             painted = paint(smoothed, source, target, geometry, gpu)
-            with closing(in_thread(painted, _PAINTED)) as ready:
+            # A third of a second, while the first frames are on their way.
+            getting_ready = partial(make_table, target.matrix, target.rgb)
+            with closing(in_thread(painted, _PAINTED, getting_ready)) as ready:
                 yield from ready
 
 

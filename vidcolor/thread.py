@@ -25,8 +25,13 @@ class _Failure:
         self.error = error
 
 
-def in_thread(items: Iterable[T], depth: int) -> Generator[T]:
+def in_thread(
+    items: Iterable[T], depth: int, meanwhile: Callable[[], object] = lambda: None
+) -> Generator[T]:
     """Yield the items, made ahead of time in a thread: `depth` wait, one is made.
+
+    Once the thread has begun, and before its first item is waited for, `meanwhile` is
+    called.
 
     An error in the thread is raised here, after the items that came before it. Closing
     this generator ends the thread, and closes `items` if it is a generator.
@@ -36,6 +41,7 @@ def in_thread(items: Iterable[T], depth: int) -> Generator[T]:
     thread = Thread(target=_fill, args=(items, queue, unwanted), daemon=True)
     thread.start()
     try:
+        meanwhile()
         while (item := queue.get()) is not _END:
             if isinstance(item, _Failure):
                 raise item.error

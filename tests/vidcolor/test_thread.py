@@ -38,6 +38,29 @@ def test_items_are_made_in_another_thread() -> None:
     assert next(in_thread(source(), 1)) != threading.get_ident()
 
 
+def test_what_is_done_meanwhile_is_done_here_while_the_first_item_is_made() -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def source() -> Iterator[int]:
+        begun.set()
+        assert done.wait(10)
+        yield threading.get_ident()
+
+    def meanwhile() -> None:
+        assert begun.wait(10)
+        done.set()
+
+    assert next(in_thread(source(), 1, meanwhile)) != threading.get_ident()
+
+
+def test_what_fails_meanwhile_ends_the_thread() -> None:
+    def meanwhile() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        next(in_thread(iter(int, 1), 1, meanwhile))
+
+
 def test_an_error_comes_after_the_items_before_it() -> None:
     def source() -> Iterator[int]:
         yield 1
