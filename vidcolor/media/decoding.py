@@ -8,6 +8,7 @@ says in its log only, and frame threads must not be listened to.
 """
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import islice
 from math import floor
@@ -15,6 +16,7 @@ from math import floor
 import av
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from vidcolor.media.complaints import Complaints
@@ -81,9 +83,10 @@ def _decode(
     seek: Fraction | None,
     threads: str,
 ) -> Generator[av.VideoFrame]:
-    with open_source(info.path) as container:
-        stream = container.streams[info.index]
-        assert isinstance(stream, VideoStream)
+    with (
+        open_source(info.path) as container,
+        _resting(container.streams[info.index]) as stream,
+    ):
         stream.thread_type = threads
         if seek is not None:
             try:
@@ -102,6 +105,21 @@ def _decode(
                 damage.bad_packets += _is_wanted(packet, start)
                 continue
             yield from pictures
+
+
+@contextmanager
+def _resting(stream: Stream) -> Iterator[VideoStream]:
+    """Wait in the end until no thread of the stream's decoder is at work.
+
+    Whoever frees a decoder waits for its threads and holds the interpreter's lock
+    meanwhile, which PyAV's log wants: a thread that says something then (FFmpeg's
+    threads do at any level, while `Complaints` are listened to) waits for ever.
+    """
+    assert isinstance(stream, VideoStream)
+    try:
+        yield stream
+    finally:
+        stream.codec_context.flush_buffers()
 
 
 def _decoded(

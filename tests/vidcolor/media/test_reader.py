@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -196,3 +198,27 @@ def test_a_stream_that_turns_up_in_the_middle_does_not_end_the_film(
     reader = Reader(film)
     assert len(reader.info.streams) == 1  # or it shows nothing
     assert sum(1 for _ in reader.frames()) == 70
+
+
+LISTENS_ALL_THE_TIME = """
+import sys
+from pathlib import Path
+import av
+from vidcolor.media.reader import Reader
+
+reader = Reader(Path(sys.argv[1]))
+av.logging.set_level(av.logging.ERROR)
+av.logging.set_level = lambda level: None
+for _ in range(50):
+    frames = reader.frames()
+    next(frames)
+    frames.close()
+"""
+
+
+def test_a_film_is_let_go_while_its_decoder_has_something_to_say(
+    make_film: Make,
+) -> None:
+    film = make_film(codec="libx264", times=range(0, 2000, 40))
+    let_go = [sys.executable, "-c", LISTENS_ALL_THE_TIME, str(film)]
+    subprocess.run(let_go, check=True, timeout=60)
