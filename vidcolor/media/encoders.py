@@ -49,8 +49,12 @@ _NVENC = {"rc": "vbr", "cq": "19", "b": "0"}
 # Visually lossless or nearly so, each on its own scale. An encoder that is not here
 # follows FFmpeg's default of 200 kbit/s, unless it has one of its own.
 SETTINGS = {
-    # As near to the film as "medium" at 18 in two fifths of the time, a third larger.
-    "libx264": {"preset": "veryfast", "crf": "15.5"},
+    # As near to the film as "medium" at 18 in a third of the time, a third larger.
+    "libx264": {
+        "preset": "veryfast",
+        "crf": "15.4",
+        "partitions": "p8x8,i8x8,i4x4",  # b8x8: a sixth of the time for 2 % of the bytes
+    },
     "libx265": {"preset": "medium", "crf": "20", "x265-params": "log-level=error"},
     "libsvtav1": {"preset": "8", "crf": "26"},
     "libvpx-vp9": {
@@ -70,8 +74,16 @@ SETTINGS = {
     "av1_nvenc": _NVENC,
 }
 
-# Where time counts: nearer to the film still, two fifths larger again.
-QUICK_SETTINGS = {"libx264": {"preset": "superfast", "crf": "16"}}
+# Where time counts: as near to the film, two fifths larger again. CAVLC says the same as
+# CABAC in a tenth more bytes, and a fifth less time where there is much to say.
+QUICK_SETTINGS = {
+    "libx264": {
+        "preset": "superfast",
+        "crf": "16.8",
+        "partitions": "i8x8",
+        "coder": "vlc",
+    }
+}
 
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3"}
 _PRORES |= {"4444": "4", "4444XQ": "5"}

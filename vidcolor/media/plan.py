@@ -264,6 +264,8 @@ def _settings(
         if name not in settings:
             raise OptionError(f"{encoder} has no --{name}; leave it out")
         settings[name] = f"{value:g}" if isinstance(value, float | int) else value
+    if preset is not None or "preset" in options:
+        settings.pop("partitions", None)  # another preset has its own
     if options.keys() & _OTHER_RATES:
         for name in ("crf", "b"):
             settings.pop(name, None)  # encoders would follow both, or refuse
