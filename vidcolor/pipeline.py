@@ -94,7 +94,7 @@ def color_frames(
     if radius:
         scenes = steady(scenes, memory)
     # The others have work while the network thinks.
-    ahead = max(_AHEAD, colorizer.batch) + every
+    ahead = max(_AHEAD, colorizer.batch) + every - 1
     with closing(in_thread(scenes, ahead)) as shown:
         new = islice(shown, min(1, memory.frames), None)  # without the one before
         predicted = predict(new, colorizer, every)

@@ -129,7 +129,10 @@ def shrink_codes(codes: NDArray[Any], height: int, width: int) -> NDArray[np.flo
         half = codes.shape[1] // 2, codes.shape[0] // 2
         codes = cv2.resize(codes, half, interpolation=cv2.INTER_AREA)
     numbers = codes.astype(np.float32)
-    small = cv2.resize(numbers, (width, height), interpolation=cv2.INTER_AREA)
+    # Less than halved, every pixel has its say between two as well, and far sooner.
+    close = codes.shape[0] < 2 * height and codes.shape[1] < 2 * width
+    way = cv2.INTER_LINEAR if close else cv2.INTER_AREA
+    small = cv2.resize(numbers, (width, height), interpolation=way)
     return np.asarray(small, np.float32)
 
 
