@@ -30,13 +30,15 @@ class Levels:
             halves = slice(middle), slice(middle, None)
             found = [self.at(x[:, h], y[:, h], level[:, h]) for h in halves]
             return np.concatenate(found, axis=2)
-        level = np.clip(level, 0, self.count - 1)
-        low = np.minimum(np.floor(level), self.count - 2)
-        share = level - low
+        share = np.clip(level, 0, self.count - 1)
+        low = np.floor(share)
+        np.minimum(low, self.count - 2, out=low)
+        share -= low
         low *= self.height
         low += np.clip(y, 0, self.height - 1)
-        x = np.clip(x, 0, self.width - 1)
-        read = cv2.remap(self._lines, x, low, cv2.INTER_LINEAR)
+        read = cv2.remap(
+            self._lines, x, low, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         result = np.empty((2, *level.shape), np.float32)
         for channel, value in enumerate(result):
             np.multiply(read[..., channel + 2], share, out=value)

@@ -15,6 +15,7 @@ from functools import cache, partial
 from itertools import islice
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -287,4 +288,4 @@ def _table(function: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
 
 
 def _thumbnail(sight: Sight) -> NDArray[np.uint8]:
-    return (sight.luma * 255).round().byte().numpy()
+    return np.asarray(cv2.convertScaleAbs(sight.luma.numpy(), alpha=255), np.uint8)
