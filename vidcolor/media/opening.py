@@ -20,6 +20,11 @@ from vidcolor.plain_file import reason as reason
 # a dozen of them before it finds out. 8K film has half as many pixels.
 MAX_PIXELS = 8192 * 8192
 
+# What other decoders say of damage, nobody here wants to know; and PyAV prints a
+# traceback where a decoder's thread says it just when listening ends (`Complaints`).
+_HEARD = {"ffv1"}
+_BEYOND_ALL_LEVELS = 1000
+
 # A film comes from strangers. Without these, a text file named film.mp4 could make
 # the demuxer open other files (ffconcat, HLS) or addresses.
 _OPTIONS = {
@@ -52,8 +57,13 @@ def open_source(path: Path) -> InputContainer:
         raise ReadError(path, _reason(error)) from error
     for stream in container.streams.video:
         if stream.codec_context is not None:
-            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+            stream.codec_context.options = _decoder_options(stream.codec_context.name)
     return container
+
+
+def _decoder_options(codec: str) -> dict[str, str]:
+    offset = 0 if codec in _HEARD else _BEYOND_ALL_LEVELS
+    return {"max_pixels": str(MAX_PIXELS), "log_level_offset": str(offset)}
 
 
 def film_stream(container: InputContainer) -> VideoStream | None:

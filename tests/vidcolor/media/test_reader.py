@@ -222,3 +222,32 @@ def test_a_film_is_let_go_while_its_decoder_has_something_to_say(
     film = make_film(codec="libx264", times=range(0, 2000, 40))
     let_go = [sys.executable, "-c", LISTENS_ALL_THE_TIME, str(film)]
     subprocess.run(let_go, check=True, timeout=60)
+
+
+HEARS = """
+import logging, sys
+from pathlib import Path
+import av
+from vidcolor.media.reader import Reader
+
+logging.basicConfig(format="%(name)s", stream=sys.stdout)
+reader = Reader(Path(sys.argv[1]))
+av.logging.set_level(av.logging.ERROR)
+av.logging.set_level = lambda level: None
+for frame in reader.frames():
+    logging.getLogger("libav").propagate = True
+print(reader.damage.decoded, "frames")
+"""
+
+
+def test_nothing_but_ffv1_is_heard_of_damage_in_pictures(make_film: Make) -> None:
+    """FFmpeg's threads may speak when nobody listens any more; PyAV fails then."""
+    film = make_film(codec="libx264", times=range(0, 2000, 40))
+    content = bytearray(film.read_bytes())
+    for place in range(len(content) // 2, len(content) // 2 + 2000, 100):
+        content[place] ^= 0xFF
+    film.write_bytes(content)
+    hear = [sys.executable, "-c", HEARS, str(film)]
+    heard = subprocess.run(hear, check=True, timeout=60, capture_output=True).stdout
+    assert b"frames" in heard
+    assert b"h264" not in heard
