@@ -28,9 +28,11 @@ class Complaints(logging.Handler):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Listen meanwhile; no decoder's thread may be at work when it ends.
+        """Listen meanwhile.
 
-        PyAV's log wants the interpreter's lock, which whoever closes a decoder holds.
+        A decoder whose threads are at work when it ends must be silent (as those of
+        `open_source` are), and rest before it is freed: PyAV's log wants the
+        interpreter's lock, which whoever frees a decoder holds.
         """
         propagated, _LIBRARY.propagate = _LIBRARY.propagate, False
         _LIBRARY.addHandler(self)

@@ -20,8 +20,9 @@ from vidcolor.plain_file import reason as reason
 # a dozen of them before it finds out. 8K film has half as many pixels.
 MAX_PIXELS = 8192 * 8192
 
-# What other decoders say of damage, nobody here wants to know; and PyAV prints a
-# traceback where a decoder's thread says it just when listening ends (`Complaints`).
+# Decoders that may speak of damage. What others say, nobody here wants to know; and
+# where a decoder's thread speaks just as listening ends (`Complaints`), PyAV prints a
+# traceback. FFV1 is decoded without threads that outlast a call.
 _HEARD = {"ffv1"}
 _BEYOND_ALL_LEVELS = 1000
 
