@@ -118,7 +118,7 @@ def shrink(plane: Tensor, height: int, width: int) -> Tensor:
 
 
 def shrink_codes(codes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
-    """Return codes (H, W) averaged down, or interpolated up, to (height, width)."""
+    """Return codes (H, W) averaged or interpolated to (height, width)."""
     # Halved while it can be: OpenCV does that many times as fast as anything else, and
     # what rounding adds is less than the codes' own.
     while (
