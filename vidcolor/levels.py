@@ -30,9 +30,9 @@ class Levels:
             halves = slice(middle), slice(middle, None)
             found = [self.at(x[:, h], y[:, h], level[:, h]) for h in halves]
             return np.concatenate(found, axis=2)
-        share = np.clip(level, 0, self.count - 1)
+        # Just below the last level: the one before it is there to count from.
+        share = np.clip(level, 0, np.nextafter(np.float32(self.count - 1), np.float32()))
         low = np.floor(share)
-        np.minimum(low, self.count - 2, out=low)
         share -= low
         low *= self.height
         low += np.clip(y, 0, self.height - 1)

@@ -8,7 +8,7 @@ painting and encoding overlap. What is held is bounded by the window and the que
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
@@ -31,7 +31,7 @@ from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.shots import LOOK_BACK, mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
-from vidcolor.thread import in_thread, in_threads, workers
+from vidcolor.thread import in_thread, in_threads, same_torch_threads, workers
 from vidcolor.titles import picture_share
 from vidcolor.upsample import shrink_codes
 from vidcolor.yuv import YuvFormat
@@ -89,23 +89,30 @@ def color_frames(
     came with the `memory` given: then `frames` begin `run_up` frames before it, which
     are not yielded.
     """
-    # Closed by name, from the last to the first: an error's traceback holds on to the
-    # stages it came through, and their threads would live as long as it does.
+    # Before there are stages, whose threads have one of torch's each.
+    threads = workers()
     scenes = show(look(frames, colorizer, source, geometry), every, memory)
     if radius:
-        scenes = steady(scenes, memory)
+        scenes = steady(scenes, memory, threads)
     # The others have work while the network thinks.
     ahead = max(_AHEAD, colorizer.batch) + every - 1
-    with closing(in_thread(scenes, ahead)) as shown:
+    # Closed by name, from the last to the first: an error's traceback holds on to the
+    # stages it came through, and their threads would live as long as it does.
+    with ExitStack() as stack:
+        stack.enter_context(same_torch_threads())
+        shown = stack.enter_context(closing(in_thread(scenes, ahead)))
         new = islice(shown, min(1, memory.frames), None)  # without the one before
         predicted = predict(new, colorizer, every)
-        with closing(in_thread(smooth(predicted, radius, memory), ahead)) as smoothed:
-            gpu = gpu_painter(colorizer, source, target)
-            painted = paint(smoothed, source, target, geometry, gpu)
-            # A third of a second, while the first frames are on their way.
-            getting_ready = partial(make_table, target.matrix, target.rgb)
-            with closing(in_thread(painted, _PAINTED, getting_ready)) as ready:
-                yield from ready
+        smoothed = stack.enter_context(
+            closing(in_thread(smooth(predicted, radius, memory), ahead))
+        )
+        gpu = gpu_painter(colorizer, source, target)
+        painted = paint(smoothed, source, target, geometry, gpu, threads)
+        # A third of a second, while the first frames are on their way.
+        getting_ready = partial(make_table, target.matrix, target.rgb)
+        yield from stack.enter_context(
+            closing(in_thread(painted, _PAINTED, getting_ready))
+        )
 
 
 def look(
@@ -207,6 +214,7 @@ def paint(
     target: YuvFormat,
     geometry: Geometry,
     gpu: GpuPainter | None = None,
+    threads: int = 1,
 ) -> Iterator[Painted]:
     """Yield each frame with its chroma planes; with a GPU's help, one frame late."""
     if gpu is not None:
@@ -218,7 +226,7 @@ def paint(
         what = frame.luma, _ab_as_stored(prediction, geometry)
         return _painted(*entry, chroma_planes(*what, source, target, _is_woven(frame)))
 
-    yield from in_threads(painted, predictions, workers())
+    yield from in_threads(painted, predictions, threads)
 
 
 def _paint_on_gpu(

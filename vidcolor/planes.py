@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import luma_at_chroma, to_chroma, to_codes, to_luma
+from vidcolor.chroma import luma_at_chroma, scale_luma, to_chroma, to_codes
 from vidcolor.upsample import spread
 from vidcolor.yuv import YuvFormat
 
@@ -24,7 +25,8 @@ def chroma_planes(
     """
 
     def chroma(codes: NDArray[Any], field: int | None = None) -> Tensor:
-        luma = to_luma(luma_at_chroma(codes, target, field), source)
+        mean = torch.from_numpy(luma_at_chroma(codes, target, field))
+        luma = scale_luma(mean, source)
         wide = spread(ab, luma, target.rgb)
         return to_chroma(wide, luma, target.matrix, target.rgb)
 

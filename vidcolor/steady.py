@@ -17,7 +17,7 @@ from torch import Tensor
 from vidcolor.flow import warp
 from vidcolor.memory import NOTHING, Memory
 from vidcolor.motion import Look, Plane, Step, find_step, look_at
-from vidcolor.thread import in_threads, workers
+from vidcolor.thread import in_threads
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class _Level:
 
 
 def steady(
-    items: Iterable[tuple[T, Scene]], memory: Memory = NOTHING
+    items: Iterable[tuple[T, Scene]], memory: Memory = NOTHING, threads: int = 1
 ) -> Iterator[tuple[T, Scene]]:
     """Steady each scene's lightness, and tell the motion that leads to it.
 
@@ -63,7 +63,7 @@ def steady(
     """
     before: Scene | None = None
     now: tuple[T, Scene] | None = None
-    for item, after in _levelled(items, memory):
+    for item, after in _levelled(items, memory, threads):
         if now is not None:
             yield now[0], _cleaned(before, now[1], after)
             before = now[1]
@@ -73,11 +73,11 @@ def steady(
 
 
 def _levelled(
-    items: Iterable[tuple[T, Scene]], memory: Memory
+    items: Iterable[tuple[T, Scene]], memory: Memory, threads: int
 ) -> Iterator[tuple[T, Scene]]:
     """Yield scenes with their steps, brightness and contrast held from each to next."""
     level = _Level(memory.gain, memory.offset)
-    for item, scene, pair, step in in_threads(_stepped, _paired(items), workers()):
+    for item, scene, pair, step in in_threads(_stepped, _paired(items), threads):
         if scene.starts_shot:
             level = _Level()
         kept = replace(scene.memory, gain=level.gain, offset=level.offset)

@@ -1,8 +1,9 @@
 """Stages of the pipeline, run in a thread of their own, or in several."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -31,7 +32,8 @@ def in_thread(
     """Yield the items, made ahead of time in a thread: `depth` wait, one is made.
 
     Once the thread has begun, and before its first item is waited for, `meanwhile` is
-    called.
+    called. Torch works in that thread alone, and gives as many to all that begin later:
+    see `same_torch_threads`.
 
     An error in the thread is raised here, after the items that came before it. Closing
     this generator ends the thread, and closes `items` if it is a generator.
@@ -50,6 +52,16 @@ def in_thread(
         unwanted.set()
         _drain(queue)
         thread.join()
+
+
+@contextmanager
+def same_torch_threads() -> Iterator[None]:
+    """Leave torch with as many threads as it has now, whatever is done meanwhile."""
+    count = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(count)
 
 
 def workers() -> int:
@@ -77,6 +89,9 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], count: int) -> Genera
 
 
 def _fill(items: Iterable[T], queue: Queue[object], unwanted: Event) -> None:
+    # The stages share the cores. Torch's own threads would wait for one after each
+    # small operation: a twentieth of the time of `--fast`.
+    torch.set_num_threads(1)
     try:
         for item in items:
             if not _put(queue, item, unwanted):

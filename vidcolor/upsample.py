@@ -173,18 +173,24 @@ def _sharpened(ab: _Planes, lightness: _Plane, place: _Plane, like: _Planes) -> 
     trust = _evenness(lightness)
     weights = np.concatenate([like, np.ones_like(like[:1])]) * trust
     around = _blurred(_weighed(ab, weights), AROUND)
-    height, width = place.shape
-    y, x = np.ogrid[:height, :width]
-    low = np.minimum(place.astype(np.intp), LEVELS - 2)
-    share = (place - low).astype(np.float32)
-    near, far = around[:, low, y, x], around[:, low + 1, y, x]
-    same = near + (far - near) * share
-    own = like[low, y, x]  # not 1: a level is not quite as light as the pixel
-    own = own + (like[low + 1, y, x] - own) * share
+    same = _between(around, place)
+    own = _between(like, place)  # not 1: a level is not quite as light as the pixel
     other = around[:, -1] * np.float32(1 + SCARCE) - same / own
     back = mixture(ab, same, other) * (1 - trust)
     sharp = ab + (same[:2] / same[2] - ab) * back
     return np.asarray(sharp, np.float32)
+
+
+def _between(planes: _Planes, place: _Plane) -> _Planes:
+    """Return what planes (..., LEVELS, h, w) have at places (h, w) among the levels."""
+    low = np.minimum(place.astype(np.intp), LEVELS - 2)
+    share = (place - low).astype(np.float32)
+    # One number a pixel: two for its place and one for its level take twice as long.
+    flat = planes.reshape(*planes.shape[:-3], -1)
+    at = low * low.size + np.arange(low.size).reshape(low.shape)
+    below, above = flat.take(at, axis=-1), flat.take(at + low.size, axis=-1)
+    between: _Planes = below + (above - below) * share
+    return between
 
 
 def _weighed(ab: _Planes, weight: _Planes) -> _Planes:
