@@ -31,7 +31,9 @@ class Levels:
             found = [self.at(x[:, h], y[:, h], level[:, h]) for h in halves]
             return np.concatenate(found, axis=2)
         # Just below the last level: the one before it is there to count from.
-        share = np.clip(level, 0, np.nextafter(np.float32(self.count - 1), np.float32()))
+        share = np.clip(
+            level, 0, np.nextafter(np.float32(self.count - 1), np.float32())
+        )
         low = np.floor(share)
         share -= low
         low *= self.height

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -27,7 +28,7 @@ from vidcolor.media.reader import Reader
 from vidcolor.memory import NOTHING, Memory
 from vidcolor.pipeline import Geometry, Painted, color_frames, look, run_up, show
 from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
-from vidcolor.upsample import shrink
+from vidcolor.upsample import shrink, shrink_codes
 from vidcolor.yuv import Matrix, YuvFormat
 
 Film = Callable[..., Path]
@@ -395,14 +396,35 @@ def test_on_many_cores_the_same_comes_out(
 ) -> None:
     path = film([*scene(0, 7), *scene(1, 6)])
     alone = painted(path, Colorizer(weights, "cpu", 32), every=2)
-    for stage in ("pipeline", "steady"):
-        monkeypatch.setattr(f"vidcolor.{stage}.workers", lambda: 3)
+    monkeypatch.setattr("vidcolor.pipeline.workers", lambda: 3)
     together = painted(path, Colorizer(weights, "cpu", 32), every=2)
     assert [p.starts_shot for p in together] == [p.starts_shot for p in alone]
     for one, other in zip(alone, together, strict=True):
         assert one.frame.seconds == other.frame.seconds
         np.testing.assert_array_equal(one.cb, other.cb)
         np.testing.assert_array_equal(one.cr, other.cr)
+
+
+def test_stages_share_cores_and_torch_has_its_threads_back(
+    film: Film, colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, used = film(scene(0, 5)), set[int]()
+
+    def counted(codes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
+        used.add(torch.get_num_threads())
+        return shrink_codes(codes, height, width)
+
+    monkeypatch.setattr("vidcolor.pipeline.shrink_codes", counted)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        painted(path, colorizer)
+        assert torch.get_num_threads() == 3
+        with ThreadPoolExecutor(1) as later:
+            assert later.submit(torch.get_num_threads).result() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert used == {1}
 
 
 def stage_threads() -> set[threading.Thread]:

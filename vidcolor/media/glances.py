@@ -86,12 +86,33 @@ def picture_from(
     return None
 
 
+def _key_frame(
+    container: InputContainer, stream: VideoStream, seconds: Fraction
+) -> av.VideoFrame | None:
+    """Return the picture that a seek leads to, if it is whole and stands for itself.
+
+    A decoder holds it back until it knows what is shown before it, which takes it
+    several more. Told that there are none, it gives it at once.
+    """
+    try:
+        container.seek(int(seconds * _SECOND))
+        packet = next(demux(container, stream), None)
+        if packet is None or not packet.is_keyframe or packet.is_discard:
+            return None
+        pictures = packet.decode() or stream.decode(None)
+    except av.FFmpegError:
+        return None
+    return pictures[0] if pictures and not pictures[0].is_corrupt else None
+
+
 def _looks(info: FilmInfo, places: Iterable[Fraction]) -> Iterator[Glance]:
     with open_source(info.path) as container:
         stream = container.streams[info.index]
         assert isinstance(stream, VideoStream)
         for place in places:
-            picture = picture_from(container, stream, place)
+            picture = _key_frame(container, stream, place) or picture_from(
+                container, stream, place
+            )
             if picture is None or picture.pts is None or picture.is_corrupt:
                 continue
             context = stream.codec_context
