@@ -31,7 +31,7 @@ from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.shots import LOOK_BACK, mark_shots
 from vidcolor.smooth import Prediction, smooth
 from vidcolor.steady import Scene, steady
-from vidcolor.thread import in_thread, in_threads, same_torch_threads, workers
+from vidcolor.thread import in_thread, in_threads, workers
 from vidcolor.titles import picture_share
 from vidcolor.upsample import shrink_codes
 from vidcolor.yuv import YuvFormat
@@ -89,8 +89,7 @@ def color_frames(
     came with the `memory` given: then `frames` begin `run_up` frames before it, which
     are not yielded.
     """
-    # Before there are stages, whose threads have one of torch's each.
-    threads = workers()
+    threads = workers()  # as this thread knows: the stages' work alone
     scenes = show(look(frames, colorizer, source, geometry), every, memory)
     if radius:
         scenes = steady(scenes, memory, threads)
@@ -99,7 +98,6 @@ def color_frames(
     # Closed by name, from the last to the first: an error's traceback holds on to the
     # stages it came through, and their threads would live as long as it does.
     with ExitStack() as stack:
-        stack.enter_context(same_torch_threads())
         shown = stack.enter_context(closing(in_thread(scenes, ahead)))
         new = islice(shown, min(1, memory.frames), None)  # without the one before
         predicted = predict(new, colorizer, every)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
+from vidcolor.thread import work_alone
 from vidcolor_models.answer import Answer
 
 MOST = 8  # pictures at once: each takes memory of its own
@@ -22,16 +23,11 @@ class SideBySide:
     def __init__(self, network: Callable[[Tensor], Answer]) -> None:
         self.threads = min(torch.get_num_threads(), MOST)
         self._network = network
-        self._pool = ThreadPoolExecutor(
-            self.threads, "network", initializer=lambda: torch.set_num_threads(1)
-        )
+        self._pool = ThreadPoolExecutor(self.threads, "network", initializer=work_alone)
 
     def __call__(self, pictures: Tensor) -> Answer:
         """Return what the network answers for pictures (N, 1, H, W)."""
-        threads = torch.get_num_threads()
         answers = list(self._pool.map(self._ask, torch.split(pictures, 1)))
-        # What one thread was told is taken for what those to come want.
-        torch.set_num_threads(threads)
         return Answer(*(torch.cat(parts) for parts in zip(*answers, strict=True)))
 
     @torch.inference_mode()

@@ -1,11 +1,10 @@
 """Stages of the pipeline, run in a thread of their own, or in several."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from queue import Empty, Full, Queue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TypeVar
 
 import torch
@@ -14,6 +13,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _SHARE = 4  # of the cores, one is for each stage that several threads can work at
+
+_telling = Lock()  # torch how many threads it has
 
 _END = object()
 _PATIENCE = 0.1  # seconds between looks whether anybody still wants the items
@@ -32,8 +33,7 @@ def in_thread(
     """Yield the items, made ahead of time in a thread: `depth` wait, one is made.
 
     Once the thread has begun, and before its first item is waited for, `meanwhile` is
-    called. Torch works in that thread alone, and gives as many to all that begin later:
-    see `same_torch_threads`.
+    called.
 
     An error in the thread is raised here, after the items that came before it. Closing
     this generator ends the thread, and closes `items` if it is a generator.
@@ -54,14 +54,19 @@ def in_thread(
         thread.join()
 
 
-@contextmanager
-def same_torch_threads() -> Iterator[None]:
-    """Leave torch with as many threads as it has now, whatever is done meanwhile."""
-    count = torch.get_num_threads()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(count)
+def work_alone() -> None:
+    """Have torch work in this thread alone, and others with as many as they had.
+
+    Threads that share the cores would wait for torch's own, and these for a core, after
+    each small operation: a twentieth of the time of `--fast`.
+    """
+    with _telling:
+        count = torch.get_num_threads()
+        torch.set_num_threads(1)
+        # Torch takes this for what all threads to come want, until another says more.
+        teller = Thread(target=torch.set_num_threads, args=(count,))
+        teller.start()
+        teller.join()
 
 
 def workers() -> int:
@@ -78,7 +83,7 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], count: int) -> Genera
     if count == 1:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(count, initializer=work_alone) as pool:
         begun = deque[Future[R]]()
         for item in items:
             begun.append(pool.submit(work, item))
@@ -89,9 +94,7 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], count: int) -> Genera
 
 
 def _fill(items: Iterable[T], queue: Queue[object], unwanted: Event) -> None:
-    # The stages share the cores. Torch's own threads would wait for one after each
-    # small operation: a twentieth of the time of `--fast`.
-    torch.set_num_threads(1)
+    work_alone()
     try:
         for item in items:
             if not _put(queue, item, unwanted):

@@ -1,10 +1,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 
-from vidcolor.thread import in_thread, in_threads
+from vidcolor.thread import in_thread, in_threads, work_alone
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +185,42 @@ def test_an_error_at_work_comes_after_the_results_before_it(count: int) -> None:
     assert [next(results), next(results)] == [3, 6]
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+@pytest.fixture
+def three_torch_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def torch_threads(*_: object) -> int:
+    return torch.get_num_threads()
+
+
+@pytest.mark.usefixtures("three_torch_threads")
+def test_torch_works_in_a_stage_s_thread_alone_and_elsewhere_as_before() -> None:
+    stage = in_thread(map(torch_threads, range(9)), 1)
+    assert next(stage) == 1
+    assert torch_threads() == 3
+    assert list(in_threads(torch_threads, range(9), 4)) == [1] * 9
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(torch_threads).result() == 3
+    stage.close()
+    assert torch_threads() == 3
+
+
+@pytest.mark.usefixtures("three_torch_threads")
+def test_many_that_begin_at_once_leave_the_others_their_threads() -> None:
+    together = threading.Barrier(16)
+
+    def begin(number: int) -> int:
+        together.wait(timeout=10)
+        work_alone()
+        return torch_threads()
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(begin, range(16))) == [1] * 16
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(torch_threads).result() == 3
