@@ -214,7 +214,10 @@ def paint(
     gpu: GpuPainter | None = None,
     threads: int = 1,
 ) -> Iterator[Painted]:
-    """Yield each frame with its chroma planes; with a GPU's help, one frame late."""
+    """Yield each frame with its chroma planes; with a GPU's help, one frame late.
+
+    On the CPU, so many `threads` paint a frame each.
+    """
     if gpu is not None:
         yield from _paint_on_gpu(predictions, geometry, gpu)
         return

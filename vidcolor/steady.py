@@ -58,8 +58,9 @@ def steady(
     """Steady each scene's lightness, and tell the motion that leads to it.
 
     Nothing passes from one shot to another. Yields as many as it is given, in order,
-    `DELAY` late at most. With a memory, the first scene is the one before the
-    memory's: those after it come out as they do when all of the shot is given.
+    `DELAY` late at most, and finds motion in so many `threads`. With a memory, the
+    first scene is the one before the memory's: those after it come out as they do when
+    all of the shot is given.
     """
     before: Scene | None = None
     now: tuple[T, Scene] | None = None

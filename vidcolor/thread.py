@@ -32,8 +32,8 @@ def in_thread(
 ) -> Generator[T]:
     """Yield the items, made ahead of time in a thread: `depth` wait, one is made.
 
-    Once the thread has begun, and before its first item is waited for, `meanwhile` is
-    called.
+    Torch works in that thread alone. Once it has begun, and before its first item is
+    waited for, `meanwhile` is called.
 
     An error in the thread is raised here, after the items that came before it. Closing
     this generator ends the thread, and closes `items` if it is a generator.
