@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from tests.vidcolor.media.made import flagged
 from vidcolor.chroma import luma_at_chroma, to_lightness, to_luma
 from vidcolor.media.picture import Frame, plane
 from vidcolor.pipeline import Geometry, Painted, paint
@@ -38,18 +39,7 @@ def woven(upper: NDArray[np.uint8], lower: NDArray[np.uint8], order: str) -> Fra
     plane(picture, 0)[1::2] = lower[1::2]
     for index in (1, 2):
         plane(picture, index)[:] = 128
-    graph = av.filter.Graph()
-    source = graph.add_buffer(
-        width=WIDTH, height=HEIGHT, format=picture.format, time_base=Fraction(1, 25)
-    )
-    flag, sink = graph.add("setfield", order), graph.add("buffersink")
-    source.link_to(flag)
-    flag.link_to(sink)
-    graph.configure()
-    graph.push(picture)
-    flagged = graph.pull()
-    assert isinstance(flagged, av.VideoFrame)
-    return Frame(flagged, 0, Fraction(1, 25))
+    return Frame(flagged(picture, order), 0, Fraction(1, 25))
 
 
 def painted(frame: Frame) -> Painted:

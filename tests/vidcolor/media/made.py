@@ -14,13 +14,18 @@ from av.stream import Disposition
 
 TICK = Fraction(1, 1000)
 
+# A packet: when, in milliseconds, what, and how long, if not 40.
+Payload = tuple[int, bytes] | tuple[int, bytes, int]
+
+_BY_RATE = ("mpeg2video", "mjpeg")  # encoders whose time base is that of the rate
+
 
 @dataclass
 class Side:
     """A stream beside the film's: sound by an encoder, anything else by its packets."""
 
     codec: str  # an encoder's name for sound, a codec's for the rest
-    packets: Sequence[tuple[int, bytes]] = ()  # milliseconds, payload
+    packets: Sequence[Payload] = ()
     tags: dict[str, str] = field(default_factory=dict)
     disposition: str = ""
     options: dict[str, str] = field(default_factory=dict)
@@ -68,7 +73,7 @@ def make(path: Path, **wishes: Any) -> Path:
             out.add_attachment(name, kind, payload)
         out.set_chapters([_chapter(n, *c) for n, c in enumerate(film.chapters)])
         pictures = _pictures(film)
-        span = float(film.frames / film.rate)
+        span = float(pictures[-1].time + 1 / film.rate - film.start)
         for side, stream in sides:
             if side.packets:
                 out.mux([_packet(stream, *p) for p in side.packets])
@@ -90,7 +95,7 @@ def _video(out: Any, film: Made) -> Any:
         film.height,
         film.pix_fmt,
     )
-    if film.tick:
+    if film.tick and film.codec not in _BY_RATE:
         context.time_base = video.time_base = film.tick
     context.sample_aspect_ratio = film.sar
     context.color_range, context.colorspace = film.colors[:2]
@@ -131,10 +136,12 @@ def _chapter(number: int, start: int, end: int, title: str) -> Any:
     }
 
 
-def _packet(stream: Any, time: int, payload: bytes) -> "Packet[Any]":
+def _packet(
+    stream: Any, time: int, payload: bytes, duration: int = 40
+) -> "Packet[Any]":
     packet: Packet[Any] = Packet(payload)
     packet.pts = packet.dts = time
-    packet.time_base, packet.duration = TICK, 40
+    packet.time_base, packet.duration = TICK, duration
     packet.stream = stream
     return packet
 
@@ -168,11 +175,12 @@ def _pictures(film: Made) -> list[av.VideoFrame]:
                 codes = codes.view(np.uint16)
             codes[:] = rng.integers(0, 1 << deep, codes.shape)
         picture.pts, picture.time_base = first + time, tick
-        pictures.append(_flagged(picture, film.fields) if film.fields else picture)
+        pictures.append(flagged(picture, film.fields) if film.fields else picture)
     return pictures
 
 
-def _flagged(picture: av.VideoFrame, order: str) -> av.VideoFrame:
+def flagged(picture: av.VideoFrame, order: str) -> av.VideoFrame:
+    """Return a picture marked as of two fields: tff or bff, which one comes first."""
     graph = av.filter.Graph()
     source = graph.add_buffer(
         width=picture.width,
@@ -185,6 +193,6 @@ def _flagged(picture: av.VideoFrame, order: str) -> av.VideoFrame:
     flag.link_to(sink)
     graph.configure()
     graph.push(picture)
-    flagged = graph.pull()
-    assert isinstance(flagged, av.VideoFrame)
-    return flagged
+    marked = graph.pull()
+    assert isinstance(marked, av.VideoFrame)
+    return marked

@@ -50,8 +50,8 @@ def test_captions_chapters_tags_and_attachments_are_kept(
     source = make_film(
         captions=[(0, 100, "Grüße"), (200, 100, "again")],
         chapters=[(0, 200, "Erster Teil Ä"), (200, 400, "Zweiter")],
-        attachment=b"\x00any bytes",
-        metadata={"title": "My film", "reel": "7"},
+        attachments=[("notes.txt", "text/plain", b"\x00any bytes")],
+        tags={"title": "My film", "reel": "7"},
         sound="flac",
     )
     made = plan(source)
@@ -191,7 +191,7 @@ def test_recordings_joined_end_to_end_go_on(make_film: Make, color: Color) -> No
 
 
 def test_tags_that_are_no_text_are_kept_as_bytes(make_film: Make, color: Color) -> None:
-    source = make_film(metadata={"title": "Gruesse"})
+    source = make_film(tags={"title": "Gruesse"})
     source.write_bytes(source.read_bytes().replace(b"Gruesse", b"Gr\xfcsse\xff"))
     made = plan(source)
     color(made, source)

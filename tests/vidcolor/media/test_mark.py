@@ -27,7 +27,7 @@ def test_a_film_tells_its_job(
     codec: str,
     tags: dict[str, str],
 ) -> None:
-    source = make_film(metadata=tags)
+    source = make_film(tags=tags)
     target = source.with_name(name)
     color(plan_target(Reader(source).info, target, codec=codec), source)
     assert read_mark(target) == mark_of({})

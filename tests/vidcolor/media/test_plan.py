@@ -189,7 +189,9 @@ def test_the_user_s_settings_win(make_film: Make) -> None:
 
 def test_side_streams_that_do_not_fit_are_named(make_film: Make) -> None:
     source = make_film(
-        sound="pcm_s16le", captions=[(0, 100, "Hello")], attachment=b"words"
+        sound="pcm_s16le",
+        captions=[(0, 100, "Hello")],
+        attachments=[("notes.txt", "text/plain", b"words")],
     )
     made = plan(source, "out.mp4", codec="h264")
     fates = {fate.what.split()[0]: fate.fate for fate in made.streams}

@@ -82,7 +82,9 @@ def test_range_is_limited_unless_said(make_film: Make, tagged: int, full: bool) 
 
 
 def test_cover_pictures_are_not_the_film(make_film: Make) -> None:
-    info = Reader(make_film(attachment=b"hello", sound="aac")).info
+    info = Reader(
+        make_film(attachments=[("notes.txt", "text/plain", b"hello")], sound="aac")
+    ).info
     assert [s.kind for s in info.streams] == ["video", "audio", "attachment"]
 
 
@@ -103,7 +105,7 @@ def test_damaged_spots_are_counted_and_passed_over(make_film: Make) -> None:
 def test_a_film_that_is_cut_off_gives_what_there_is(make_film: Make, name: str) -> None:
     options = {"movflags": "faststart"} if name == "film.mp4" else {}
     times = range(0, 4000, 40)
-    path = make_film(name=name, codec="libx264", times=times, container_options=options)
+    path = make_film(name=name, codec="libx264", times=times, muxing=options)
     whole = len(list(Reader(path).frames()))
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size * 6 // 10)

@@ -71,8 +71,8 @@ def test_a_lossless_result_is_equal_in_all(make_film: Make, color: Color) -> Non
         **LOUD,
         captions=[(0, 100, "Grüße"), (200, 100, "again")],
         chapters=[(0, 200, "one"), (200, 400, "two")],
-        attachment=b"any bytes",
-        metadata={"title": "My film"},
+        attachments=[("notes.txt", "text/plain", b"any bytes")],
+        tags={"title": "My film"},
     )
     seen: list[int] = []
     found = verify(source, result(color, source), on_frame=seen.append)
