@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Container, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
@@ -16,7 +16,7 @@ from vidcolor.account import outcome
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import EVERY, FAST, RADIUS
 from vidcolor.device import idle_gpu
-from vidcolor.errors import OptionError
+from vidcolor.errors import UsageError
 from vidcolor.events import (
     Finished,
     OnEvent,
@@ -34,7 +34,7 @@ from vidcolor.media.verification.verify import verify as verify_result
 from vidcolor.media.writer import Writer
 from vidcolor.memory import NOTHING, Memory
 from vidcolor.pipeline import Geometry, Painted, color_frames, run_up
-from vidcolor.sources import default_target
+from vidcolor.sources import default_target, target_in
 from vidcolor.stills import STILL_SUFFIXES, read_still, write_still
 from vidcolor_models import DEFAULT_MODEL
 
@@ -64,6 +64,7 @@ def colorize(
     preset: str | None = None,
     options: Mapping[str, str] | None = None,
     overwrite: bool = False,
+    spared: Container[Path] = (),
     resume: bool = False,
     verify: bool = False,
     on_event: OnEvent = lambda event: None,
@@ -80,7 +81,8 @@ def colorize(
     and x264 has a quicker preset and its CRF, unless told one. `start` and `end` are
     seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target takes
     its name at the end; until then, the work is kept in TARGET.vidcolor beside it. If
-    `resume`, work that was stopped is gone on with; `overwrite` begins it anew. If
+    `resume`, work that was stopped is gone on with; `overwrite` begins it anew. What
+    is `spared` (what other films became) is not replaced, even if `overwrite`. If
     `verify`, the film that came out is held against its source: what is not as planned
     stands in the account, and is no error here.
 
@@ -90,11 +92,11 @@ def colorize(
             not fit; ModelError: the model cannot be used.
     """
     if fast and not smooth:
-        raise OptionError("fast carries colours from frame to frame: smooth forbids it")
+        raise UsageError("fast carries colours between frames, and smooth 0 forbids it")
     source = Path(source)
     aim, explicit = _aim(source, target)
     if source.suffix.lower() in STILL_SUFFIXES:
-        check_target(source, aim, overwrite=overwrite)
+        check_target(source, aim, overwrite=overwrite, spared=spared)
         colorizer = _colorizer(model, device, size, vividness)
         return _color_still(source, aim, colorizer, on_event, verify=verify)
     span = _seconds(start), _seconds(end)
@@ -109,6 +111,7 @@ def colorize(
             options=dict(options or {}),
             explicit=explicit,
             overwrite=overwrite or resume,  # whether it is done, the writer knows
+            spared=spared,
             span=Span.of(reader.info, *span),
         )
         plan = replace(plan, overwrite=overwrite)
@@ -127,7 +130,7 @@ def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
     if target is None:
         return default_target(source), False
     if os.path.isdir(target):  # noqa: PTH112 - this one bears with any name
-        return Path(target) / source.name, False
+        return target_in(Path(target), source), False
     return Path(target), True
 
 
@@ -299,5 +302,5 @@ def _seconds(value: Fraction | float | None) -> Fraction | None:
     if value is None:
         return None
     if value < 0:
-        raise OptionError(f"a time must be 0 s or more, not {float(value):g}")
+        raise UsageError(f"a time must be 0 s or more, not {float(value):g}")
     return Fraction(value).limit_denominator(1_000_000)

@@ -4,14 +4,14 @@ import shutil
 
 import torch
 
-from vidcolor.errors import OptionError
+from vidcolor.errors import OptionError, UsageError
 
 
 def choose_device(name: str) -> torch.device:
     """Return the device of that name; auto is the fastest one there is.
 
     Raises:
-        OptionError: the device is not there.
+        UsageError: no device is called so; OptionError: it is not there.
     """
     count = {
         "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
@@ -22,7 +22,9 @@ def choose_device(name: str) -> torch.device:
         return torch.device(next(kind for kind, here in count.items() if here))
     kind, _, number = name.partition(":")
     if kind not in count or not (number or "0").isdecimal():
-        raise OptionError(f"no device is called {name!r}: auto, cpu, cuda or mps")
+        raise UsageError(
+            f"no device is called {name!r}: write auto, cpu, cuda, cuda:1 or mps"
+        )
     if not count[kind]:
         raise OptionError(f"this machine, or its PyTorch, has no {kind}: use auto")
     if int(number or 0) >= count[kind]:

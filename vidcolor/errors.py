@@ -5,6 +5,7 @@ VidcolorError
 ├── WriteError     a target that cannot be written
 │   └── DoneError  it need not be: it is finished
 └── OptionError    options that do not fit each other, the file or this machine
+    └── UsageError   whatever the file and the machine
 
 The models have their own: vidcolor_models.errors.ModelError. A mistake in our own
 code is none of these: it raises what Python raises, and shows its traceback.
@@ -14,7 +15,7 @@ from pathlib import Path
 
 
 class VidcolorError(Exception):
-    """Base of all of them: the command line prints its message and exits with 1."""
+    """Base of all: the command line prints its message and exits with 1, or 2."""
 
 
 class ReadError(VidcolorError):
@@ -42,6 +43,10 @@ class DoneError(WriteError):
 
 class OptionError(VidcolorError):
     """Options that do not fit each other, the file or this machine."""
+
+
+class UsageError(OptionError):
+    """Options that say nothing, or contradict each other: exit with 2."""
 
 
 def is_memory_full(error: Exception) -> bool:

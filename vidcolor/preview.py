@@ -1,9 +1,11 @@
 """Look first: frames of a film before and after, without colouring all of it."""
 
+from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from vidcolor.colorize import color_film, painted_frames, spacing
 from vidcolor.colorizer import Colorizer
 from vidcolor.confidence import uncertainty_map
 from vidcolor.defaults import RADIUS
+from vidcolor.errors import ReadError
 from vidcolor.events import Finished, OnEvent, Settings
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import Frame
@@ -31,21 +34,22 @@ from vidcolor.upsample import shrink
 
 _LONG_SIDE = 960  # pixels: more than any sheet shows
 _SCANNED = 10_000  # frames: longer films are not looked through for their shots
+_LONG_HELD = Fraction(10)  # seconds: few frames are shown for longer
 _SWEEP = Fraction(4)  # seconds in which the curtain goes there and back
 
 
 def preview_times(
     reader: Reader, count: int, on_frame: Callable[[int], None] = lambda count: None
-) -> list[tuple[Fraction, int]]:
+) -> list[tuple[Fraction, int | None]]:
     """Return when to look, in seconds from the film's beginning, and in which shot.
 
     The middles of shots, spread over the film; of long shots several places. Films too
-    long to be looked through get evenly spread times, all of "shot 0".
+    long to be looked through get evenly spread times, in shots that nobody knows.
     """
     info = reader.info
     if (info.frame_count or 0) > _SCANNED and info.duration:
         parts = [info.duration * (2 * k + 1) / (2 * count) for k in range(count)]
-        return [(part, 0) for part in parts]
+        return [(part, None) for part in parts]
     return _in_shots(survey(reader, on_frame).shots, count)
 
 
@@ -53,7 +57,7 @@ def preview_pair(
     reader: Reader,
     colorizer: Colorizer,
     time: Fraction,
-    shot: int = 0,
+    shot: int | None = None,
     confidence: bool = False,
 ) -> Pair:
     """Return the frame shown at a time, upright and in its shape, before and after.
@@ -63,7 +67,7 @@ def preview_pair(
     Raises:
         ReadError: there is no frame at that time.
     """
-    frame = next(reader.frames(start=time))
+    frame = _shown_at(reader, time)
     luma = _as_shown(frame, reader.info)
     grey = np.repeat(luma.numpy()[..., None], 3, axis=2)
     color = colorizer.colorize_image(luma.numpy())
@@ -139,7 +143,28 @@ def curtain(painted: Generator[Painted], neutral: int) -> Generator[Painted]:
             yield replace(item, cb=cb, cr=cr)
 
 
-def _in_shots(shots: tuple[Shot, ...], count: int) -> list[tuple[Fraction, int]]:
+def _shown_at(reader: Reader, time: Fraction) -> Frame:
+    """Return the frame that is shown at a time: the last one that came until then."""
+    info = reader.info
+    if time < (info.duration or 0):
+        for back in (1 / info.rate, _LONG_HELD, time):
+            frame = _last(reader, max(Fraction(0), time - back), time)
+            if frame is not None:
+                return frame
+    return next(reader.frames(time))
+
+
+def _last(reader: Reader, begin: Fraction, time: Fraction) -> Frame | None:
+    """Return the last frame of those from `begin` on that came until a time."""
+    try:
+        with closing(reader.frames(begin)) as frames:
+            until = takewhile(lambda f: f.seconds - reader.info.start <= time, frames)
+            return next(iter(deque(until, maxlen=1)), None)
+    except ReadError:  # there is none
+        return None
+
+
+def _in_shots(shots: tuple[Shot, ...], count: int) -> list[tuple[Fraction, int | None]]:
     """Return times in evenly chosen shots, or several in each of few."""
     if len(shots) >= count:
         chosen = [len(shots) * (2 * k + 1) // (2 * count) for k in range(count)]

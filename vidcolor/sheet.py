@@ -44,13 +44,13 @@ class Pair:
         return [self.grey, self.color, *sure]
 
 
-def time_caption(seconds: float, shot: int) -> str:
+def time_caption(seconds: float, shot: int | None) -> str:
     """Return `0:01:23.4 · shot 3` for that many seconds into a film, and shot 3."""
     total = round(seconds * 10)
     minutes, tenths = divmod(abs(total), 600)
     sign = "-" if total < 0 else ""
     clock = f"{sign}{minutes // 60}:{minutes % 60:02}:{tenths // 10:02}.{tenths % 10}"
-    return f"{clock} · shot {shot}"
+    return clock if shot is None else f"{clock} · shot {shot}"
 
 
 def contact_sheet(

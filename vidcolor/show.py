@@ -4,10 +4,14 @@ All of it goes to stderr but JSON, which is a result and goes to stdout.
 """
 
 import json
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event as Flag
 from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -35,11 +39,13 @@ from vidcolor.events import (
     Started,
     Verifying,
 )
+from vidcolor.plain_file import reason
 from vidcolor.times import format_time
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _LINE_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
+stdout_failed = Flag()  # results could not be printed
 console = Console(stderr=True, highlight=False, emoji=False)
 
 
@@ -235,8 +241,25 @@ class JsonShow:
     def __call__(self, event: Event) -> None:
         """Print the event."""
         values = {"event": type(event).__name__.lower(), **asdict(event)}
-        sys.stdout.write(to_json(values) + "\n")
-        sys.stdout.flush()
+        with printing():
+            print(to_json(values), flush=True)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Let results be printed to stdout; if they cannot be, as on a full disk, say so.
+
+    Work goes on: what it makes matters more than being told of it.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # whoever read them has gone
+    except OSError as error:
+        # What waits to be printed would fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stdout_failed.set()
+        console.print(f"[red]error:[/] stdout: {reason(error)}", soft_wrap=True)
 
 
 def to_json(values: Any, indent: int | None = None) -> str:

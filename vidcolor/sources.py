@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vidcolor.errors import OptionError, ReadError, WriteError
+from vidcolor.media.containers import container_for
 from vidcolor.plain_file import reason
 from vidcolor.stills import STILL_SUFFIXES
 
@@ -16,11 +17,15 @@ _FILM_SUFFIXES = frozenset({
 })
 # fmt: on
 
+_OURS = (".color", ".preview", ".sample")  # how the names of results end
 
-def find_sources(paths: Iterable[Path]) -> list[Path]:
+
+def find_sources(paths: Iterable[Path], output: Path | None = None) -> list[Path]:
     """Return the files named, and the films and photos in the folders named.
 
-    Folders are searched through, results of earlier runs (NAME.color.EXT) left out.
+    Folders are searched through. What earlier runs left there is no source: what is in
+    the folder `output`, if that is inside, and NAME.color.EXT, NAME.preview.EXT and
+    NAME.sample.EXT.
 
     Raises:
         ReadError: a path is not there, or a folder holds neither film nor photo.
@@ -28,7 +33,8 @@ def find_sources(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if _is_folder(path):
-            inside = [p for p in sorted(path.rglob("*")) if _is_source(p)]
+            results = _results_in(path, output)
+            inside = [p for p in sorted(path.rglob("*")) if _is_source(p, results)]
             if not inside:
                 raise ReadError(path, "holds no films or photos")
             found += inside
@@ -66,9 +72,13 @@ def choose_targets(
     if os.path.isfile(output):  # noqa: PTH113 - this one bears with any name
         raise OptionError(f"{output} is a file: name a folder for several results")
     folders = [output / _folder_inside(source, paths) for source in sources]
-    results = {f / s.name for f, s in zip(folders, sources, strict=True)}
-    if len(results) < len(sources):
-        raise OptionError("two sources have one name: colour them in separate runs")
+    first = dict[Path, Path]()
+    for folder, source in zip(folders, sources, strict=True):
+        other = first.setdefault(folder / source.name, source)
+        if other != source:
+            raise OptionError(
+                f"{other} and {source} have one name: colour them in separate runs"
+            )
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +89,23 @@ def choose_targets(
 
 def default_target(source: Path) -> Path:
     """Return where the result goes unless somebody says: NAME.color.EXT beside it."""
-    return source.with_name(f"{source.stem}.color{source.suffix}")
+    stem, suffix = _split(source)
+    return source.with_name(f"{stem}.color{suffix}")
+
+
+def target_in(folder: Path, source: Path) -> Path:
+    """Return where in a folder a source's result goes: under the source's name."""
+    return folder / "".join(_split(source))
+
+
+def _split(source: Path) -> tuple[str, str]:
+    """Return the parts of a name; what ends as no film does becomes Matroska.
+
+    What follows a point may be a number, "Part.01", and there may be no point.
+    """
+    if _is_known(source) or container_for(source):
+        return source.stem, source.suffix
+    return source.name, ".mkv"
 
 
 def _folder_inside(source: Path, paths: list[Path]) -> Path:
@@ -89,6 +115,17 @@ def _folder_inside(source: Path, paths: list[Path]) -> Path:
     return Path()
 
 
-def _is_source(path: Path) -> bool:
-    known = path.suffix.lower() in _FILM_SUFFIXES | STILL_SUFFIXES
-    return known and path.is_file() and not path.stem.endswith(".color")
+def _results_in(folder: Path, output: Path | None) -> Path | None:
+    """Return the folder of results, resolved, if it lies inside of this one."""
+    results = None if output is None else output.resolve()
+    return results if results and folder.resolve() in results.parents else None
+
+
+def _is_source(path: Path, results: Path | None) -> bool:
+    if not _is_known(path) or path.stem.endswith(_OURS) or not path.is_file():
+        return False
+    return results is None or results not in path.resolve().parents
+
+
+def _is_known(path: Path) -> bool:
+    return path.suffix.lower() in _FILM_SUFFIXES | STILL_SUFFIXES

@@ -2,14 +2,14 @@
 
 from fractions import Fraction
 
-from vidcolor.errors import OptionError
+from vidcolor.errors import UsageError
 
 
 def parse_time(text: str) -> Fraction:
     """Return the seconds of `12.5`, `1:02.5` or `1:02:03`.
 
     Raises:
-        OptionError: it is none of these.
+        UsageError: it is none of these.
     """
     parts = text.split(":")
     try:
@@ -18,7 +18,7 @@ def parse_time(text: str) -> Fraction:
         values = []
     too_large = any(value >= 60 for value in values[1:])
     if len(values) != len(parts) or len(parts) > 3 or too_large or min(values) < 0:
-        raise OptionError(f"{text!r} is no time: write 12.5, 1:02.5 or 1:02:03")
+        raise UsageError(f"{text!r} is no time: write 12.5, 1:02.5 or 1:02:03")
     seconds = Fraction(0)
     for value in values:
         seconds = seconds * 60 + value

@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,6 +63,16 @@ def clip(film: Film) -> Path:
         cv2.circle(plane, (20 + 4 * step, 32), 9, 230, -1)
         planes.append(plane)
     return film(planes)
+
+
+@pytest.fixture
+def cut(film: Film) -> Path:
+    """A film that breaks off."""
+    rng = np.random.default_rng(0)
+    path = film(rng.integers(0, 255, (60, 32, 32), np.uint8), "cut.mkv")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 3])
+    return path
 
 
 @pytest.mark.parametrize("command", ["--help", "models list", "info FILM"])
@@ -240,9 +251,13 @@ def test_a_film_that_was_there_is_not_taken_for_done(
         (["colorize", "x.mp4", "--vividness", "nan"], cli.WRONG_USAGE, "--vividness"),
         (["preview", "x.mp4", "--vividness", "-1"], cli.WRONG_USAGE, "--vividness"),
         (["colorize", "nowhere.mp4"], cli.FAILED, "nowhere.mp4"),
-        (["colorize", "x.mp4", "--start", "soon"], cli.FAILED, "soon"),
-        (["colorize", "x.mp4", "--start", "2", "--end", "1"], cli.FAILED, "--start"),
-        (["colorize", "x.mp4", "-x", "qp"], cli.FAILED, "KEY=VALUE"),
+        (["colorize", "x.mp4", "--start", "soon"], cli.WRONG_USAGE, "soon"),
+        (
+            ["colorize", "x.mp4", "--start", "2", "--end", "1"],
+            cli.WRONG_USAGE,
+            "--start",
+        ),
+        (["colorize", "x.mp4", "-x", "qp"], cli.WRONG_USAGE, "KEY=VALUE"),
         (["info", "nowhere.mp4"], cli.FAILED, "nowhere.mp4"),
         (["evaluate", "x.mp4"], cli.WRONG_USAGE, "RESULT"),
         (["evaluate", "nowhere.mp4", "x.mp4"], cli.FAILED, "nowhere.mp4"),
@@ -257,6 +272,17 @@ def test_mistakes_are_told_in_words(
     assert result.code == code
     assert word in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("device", "code"), [("xpu", cli.WRONG_USAGE), ("cuda:99", cli.FAILED)]
+)
+def test_a_device_that_is_not_there_is_told(
+    run: Run, clip: Path, device: str, code: int
+) -> None:
+    result = run("colorize", clip, "--device", device)
+    assert (result.code, "Traceback" in result.err) == (code, False)
+    assert device.partition(":")[0] in result.err
 
 
 def test_an_unknown_model_is_told_with_those_there_are(run: Run, clip: Path) -> None:
@@ -274,11 +300,7 @@ def test_escapes_in_names_do_not_reach_the_terminal(run: Run, tmp_path: Path) ->
     assert "[bold]" in result.err
 
 
-def test_a_damaged_film_is_done_and_said(run: Run, film: Film, weights: str) -> None:
-    rng = np.random.default_rng(0)
-    whole = film(rng.integers(0, 255, (60, 32, 32), np.uint8)).read_bytes()
-    cut = film([np.zeros((8, 8), np.uint8)], "cut.mkv")
-    cut.write_bytes(whole[: len(whole) // 3])
+def test_a_damaged_film_is_done_and_said(run: Run, cut: Path, weights: str) -> None:
     result = run("colorize", cut, "--model", weights, "--size", 64)
     assert result.code == cli.DAMAGED
     assert "damaged: " in result.err
@@ -328,9 +350,74 @@ def test_the_terminal_shows_confidence_too(run: Run, clip: Path, weights: str) -
 
 def test_a_sample_has_no_confidence(run: Run, clip: Path) -> None:
     result = run("preview", clip, "--sample", "0.2", "--confidence")
-    assert result.code == cli.FAILED
+    assert result.code == cli.WRONG_USAGE
     assert "--sample" in result.err
     assert list(clip.parent.iterdir()) == [clip]
+
+
+@pytest.mark.parametrize("output", [None, "out"])
+@pytest.mark.parametrize("again", ["--overwrite", "--resume", "--quiet"])
+def test_no_source_of_a_run_replaces_what_another_became(
+    run: Run, clip: Path, weights: str, output: str | None, again: str
+) -> None:
+    folder = clip.parent
+    shutil.copy(clip, folder / "film.wmv")  # which is written as .mkv, too
+    there = [] if output is None else ["-o", folder / output]
+    command = ("colorize", folder, *there, again, "--model", weights, "--size", 64)
+    result = run(*command, "--end", "0.1")
+    name = "film.color.mkv" if output is None else "out/film.mkv"
+    assert (result.code, result.out) == (cli.FAILED, f"{folder / name}\n")
+    assert f"{name}: is what another film became" in result.err
+    assert "film.wmv" in result.err
+    with Reader(folder / name) as coloured:
+        assert coloured.info.frame_count == 3
+
+
+def test_results_inside_of_their_sources_folder_stay_what_they_are(
+    run: Run, clip: Path, weights: str
+) -> None:
+    out = clip.parent / "coloured"
+    command = ("colorize", clip.parent, "-o", out, "--model", weights, "--size", 64)
+    for _ in range(2):
+        assert run(*command, "--resume").code == 0
+    assert [p.name for p in out.iterdir()] == ["film.mkv"]
+
+
+@pytest.mark.parametrize("show", [[], ["--json"]])
+def test_films_are_coloured_even_if_nobody_can_be_told(
+    run: Run,
+    clip: Path,
+    weights: str,
+    show: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shutil.copy(clip, clip.with_name("other.mkv"))
+    command = ("colorize", clip.parent, "--model", weights, "--size", 64, *show)
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        result = run(*command)
+    assert result.code == cli.FAILED
+    assert result.err.count("stdout: ") == 1
+    assert "Traceback" not in result.err
+    assert clip.with_name("other.color.mkv").exists()
+    monkeypatch.setattr(sys, "stdout", None)  # closed
+    assert run(*command, "--overwrite").code == 0
+
+
+def test_info_of_a_damaged_film_says_so_in_its_exit_code(run: Run, cut: Path) -> None:
+    result = run("info", cut, "--json")
+    assert result.code == cli.DAMAGED
+    assert json.loads(result.out)["lost"]
+
+
+def test_a_sheet_is_told_to_programs(run: Run, clip: Path, weights: str) -> None:
+    options = ("--model", weights, "--count", 1)
+    told = json.loads(run("preview", clip, "--json", *options).out)
+    sheet = clip.with_name("film.preview.png")
+    assert told == {"source": str(clip), "target": str(sheet)}
+    assert sheet.exists()
+    result = run("preview", clip, "--json", "--terminal", *options)
+    assert result.code == cli.WRONG_USAGE
 
 
 def test_preview_shows_a_moment_in_the_terminal(
@@ -387,11 +474,7 @@ def test_evaluate_never_draws_over_what_it_measures(run: Run, tmp_path: Path) ->
     assert photo.read_bytes() == before
 
 
-def test_evaluate_says_that_a_film_is_damaged(run: Run, film: Film) -> None:
-    rng = np.random.default_rng(0)
-    whole = film(rng.integers(0, 255, (60, 32, 32), np.uint8)).read_bytes()
-    cut = film([np.zeros((8, 8), np.uint8)], "cut.mkv")
-    cut.write_bytes(whole[: len(whole) // 3])
+def test_evaluate_says_that_a_film_is_damaged(run: Run, cut: Path) -> None:
     result = run("evaluate", cut, cut, "--json")
     assert result.code == cli.DAMAGED
     assert "damaged: " in result.err

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
+from tests.vidcolor.media.made import TICK, make
+from vidcolor.colorizer import Colorizer
+from vidcolor.errors import ReadError
 from vidcolor.media.picture import Frame
 from vidcolor.media.reader import Reader
 from vidcolor.pipeline import Painted
-from vidcolor.preview import curtain, preview_times
+from vidcolor.preview import curtain, preview_pair, preview_times
 from vidcolor.survey import survey
 
 
@@ -50,6 +54,32 @@ def test_fewer_looks_than_shots_are_spread(film: Callable[..., Path]) -> None:
 def test_there_are_no_more_looks_than_frames(film: Callable[..., Path]) -> None:
     with Reader(shots(film, 2)) as reader:
         assert len(preview_times(reader, 10)) == 2
+
+
+def test_a_moment_shows_the_frame_that_is_there_then(
+    tmp_path: Path, weights: str
+) -> None:
+    begins = [0.0, 1.0, 2.0, 2.5, 30.0]
+    path = make(
+        tmp_path / "slides.mkv",
+        codec="ffv1",
+        rate=Fraction(1),
+        tick=TICK,
+        times=[round(1000 * t) for t in begins],
+    )
+    colorizer = Colorizer(weights, "cpu", 64)
+    with Reader(path) as reader:
+
+        def shown(time: float) -> bytes:
+            pair = preview_pair(reader, colorizer, Fraction(time))
+            return pair.pictures[0].tobytes()
+
+        frames = [shown(time) for time in begins]
+        assert len(set(frames)) == len(begins)
+        moments = [0.25, 1.999, 2.25, 29.5, 30.5]
+        assert [shown(time) for time in moments] == frames
+        with pytest.raises(ReadError, match=r"no frame from 31"):
+            shown(31)
 
 
 def test_the_curtain_hides_colour_on_its_left_only() -> None:

@@ -14,10 +14,11 @@ from vidcolor.cli.heap import keep_freed_memory
 from vidcolor.cli.info import info
 from vidcolor.cli.interrupt import Interrupted, interrupts
 from vidcolor.cli.models import models_app
+from vidcolor.cli.output import print_text
 from vidcolor.cli.preview import preview
 from vidcolor.cli.sleep import let_threads_sleep
-from vidcolor.errors import VidcolorError, is_memory_full
-from vidcolor.show import console, notes, printable, told
+from vidcolor.errors import UsageError, VidcolorError, is_memory_full
+from vidcolor.show import console, notes, printable, stdout_failed, told
 from vidcolor_models.errors import ModelError
 
 app = typer.Typer(
@@ -32,7 +33,7 @@ app.add_typer(models_app, name="models")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"vidcolor {__version__}")
+        print_text(f"vidcolor {__version__}")
         raise typer.Exit
 
 
@@ -61,6 +62,7 @@ def _tell(error: Exception) -> int:
 def main() -> None:
     """Run the command line; an expected failure is one line, not a traceback."""
     interrupts.catch()
+    stdout_failed.clear()
     keep_freed_memory()
     let_threads_sleep()
     try:
@@ -68,7 +70,7 @@ def main() -> None:
     except Interrupted:  # once more, before the first one was told
         code = INTERRUPTED
     interrupts.end()
-    _leave(code)
+    _leave(code or (FAILED if stdout_failed.is_set() else 0))
 
 
 def _run() -> int:
@@ -78,7 +80,7 @@ def _run() -> int:
         return code if isinstance(code, int) else 0
     except (VidcolorError, ModelError) as error:
         console.print(f"[red]error:[/] {printable(told(error))}", soft_wrap=True)
-        return FAILED
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
     except Interrupted as error:
         interrupts.end()  # already now: another one would end the line below
         said = notes(error) or "nothing unfinished was left behind"

@@ -15,7 +15,6 @@ from vidcolor.cli.options import (
     Fast,
     Json,
     Model,
-    On,
     Overwrite,
     Quiet,
     Resume,
@@ -26,7 +25,7 @@ from vidcolor.cli.options import (
 )
 from vidcolor.cli.output import print_path
 from vidcolor.defaults import RADIUS
-from vidcolor.errors import DoneError, OptionError, VidcolorError
+from vidcolor.errors import DoneError, UsageError, VidcolorError
 from vidcolor.events import Failed, Finished, OnEvent, Skipped
 from vidcolor.show import choose_show, told
 from vidcolor.times import parse_time
@@ -43,7 +42,7 @@ def colorize(
         typer.Option("-o", "--output", help="A file, or a folder for several."),
     ] = None,
     model: Model = DEFAULT_MODEL,
-    device: On = Device.AUTO,
+    device: Device = "auto",
     size: Size = None,
     vividness: Vividness = 1.0,
     smooth: Smooth = RADIUS,
@@ -79,14 +78,15 @@ def colorize(
 
     span = [None if t is None else parse_time(t) for t in (start, end)]
     if span[0] is not None and span[1] is not None and span[0] >= span[1]:
-        raise OptionError("--start must be before --end")
+        raise UsageError("--start must be before --end")
     options = _key_values(encoder_option or [])
-    files = find_sources(sources)
+    files = find_sources(sources, output)
     targets = choose_targets(sources, files, output)
     with all_kept():
         from vidcolor.colorize import colorize as color_file
         from vidcolor.colorizer import Colorizer
 
+    results = set[Path]()
     color = partial(
         color_file,
         model=Colorizer(model, device, size, vividness),
@@ -99,6 +99,7 @@ def colorize(
         preset=preset,
         options=options,
         overwrite=overwrite,
+        spared=results,
         resume=resume,
         verify=verify,
     )
@@ -106,7 +107,9 @@ def colorize(
         tell = interrupts.watch(show)
         codes = set()
         for source, target in zip(files, targets, strict=True):
-            codes.add(_color_one(color, source, target, tell, named=not as_json))
+            codes.add(
+                _color_one(color, source, target, results, tell, named=not as_json)
+            )
     raise typer.Exit(next((c for c in (FAILED, DAMAGED) if c in codes), 0))
 
 
@@ -114,21 +117,29 @@ def _color_one(
     color: Callable[..., Finished],
     source: Path,
     target: Path | None,
+    results: set[Path],
     tell: OnEvent,
     *,
     named: bool,
 ) -> int:
-    """Colour a file, tell how it went, and return its code; `named` prints its name."""
+    """Colour a file, tell how it went, and return its code.
+
+    The result's path is added to `results`, and printed if `named`.
+    """
     try:
         done = color(source, target, on_event=tell)
     except DoneError as error:
+        results.add(error.path)
         tell(Skipped(source, error.path))
         if named:
             print_path(error.path)
         return 0
+    except UsageError:
+        raise  # as it would of the other files
     except (VidcolorError, ModelError) as error:
         tell(Failed(source, told(error)))
         return FAILED
+    results.add(done.target)
     tell(done)
     if named:
         print_path(done.target)
@@ -142,6 +153,6 @@ def _key_values(texts: list[str]) -> dict[str, str]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not key or not equals:
-            raise OptionError(f"{text!r} is no encoder option: write KEY=VALUE")
+            raise UsageError(f"{text!r} is no encoder option: write KEY=VALUE")
         pairs[key] = value
     return pairs

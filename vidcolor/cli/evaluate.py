@@ -12,9 +12,9 @@ from rich.table import Table
 from vidcolor.cli.codes import DAMAGED
 from vidcolor.cli.importing import all_kept
 from vidcolor.cli.options import Json, Overwrite, Quiet
-from vidcolor.cli.output import frame_bar
+from vidcolor.cli.output import frame_bar, print_text
 from vidcolor.errors import OptionError
-from vidcolor.show import console, printable, to_json
+from vidcolor.show import console, printable, printing, to_json
 from vidcolor.times import format_time
 
 if TYPE_CHECKING:
@@ -55,9 +55,10 @@ def evaluate(
         write_still(plot, Still(curves.draw()), like=truth)
     if as_json:
         files = {"truth": str(truth), "result": str(result)}
-        typer.echo(to_json(files | facts(scored), indent=2))
+        print_text(to_json(files | facts(scored), indent=2))
     else:
-        Console(highlight=False, width=_WIDEST).print(_table(scored))
+        with printing():
+            Console(highlight=False, width=_WIDEST).print(_table(scored))
     for loss in scored.lost:
         console.print(f"[yellow]damaged:[/] {printable(loss)}", soft_wrap=True)
     raise typer.Exit(DAMAGED if scored.lost else 0)

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
+from vidcolor.cli.codes import DAMAGED
 from vidcolor.cli.options import Json, Quiet
-from vidcolor.cli.output import frame_bar, stdout
+from vidcolor.cli.output import frame_bar, print_text, stdout
 from vidcolor.show import printable, to_json
 
 
@@ -22,12 +23,18 @@ def info(
     with frame_bar(quiet or as_json, None) as tick:
         facts = describe(source, tick)
     if as_json:
-        typer.echo(to_json(facts, indent=2))
-        return
+        print_text(to_json(facts, indent=2))
+    else:
+        _print_table(facts)
+    raise typer.Exit(DAMAGED if facts["lost"] else 0)
+
+
+def _print_table(facts: dict[str, Any]) -> None:
     table = Table("", Column("", overflow="fold"), show_header=False, box=None)
     for key, value in facts.items():
         _add_rows(table, key.replace("_", " "), value)
-    stdout().print(table)
+    with stdout() as out:
+        out.print(table)
 
 
 def _add_rows(table: Table, key: str, value: Any) -> None:

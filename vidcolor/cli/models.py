@@ -17,7 +17,7 @@ from rich.progress import (
 from rich.table import Table
 
 from vidcolor.cli.codes import FAILED
-from vidcolor.cli.output import print_path, stdout
+from vidcolor.cli.output import print_path, print_text, stdout
 from vidcolor.show import console, printable
 from vidcolor_models.registry import DEFAULT_MODEL, MODELS
 
@@ -40,7 +40,8 @@ def list_models() -> None:
     for name, entry in MODELS.items():
         label = f"{name} (default)" if name == DEFAULT_MODEL else name
         table.add_row(label, check(name), entry.licence, entry.summary)
-    stdout().print(table)
+    with stdout() as out:
+        out.print(table)
     places = {weights_path(e).parent for e in MODELS.values() if e.url is not None}
     for place in places:
         console.print(f"fetched weights are kept in {printable(place)}")
@@ -70,7 +71,7 @@ def check_models(
     wrong = False
     for name in names or list(MODELS):
         state = check(name)
-        typer.echo(f"{name}: {state}")
+        print_text(f"{name}: {state}")
         wrong |= state in (State.WRONG, State.UNREADABLE)
         wrong |= state is State.MISSING and (names is not None or not MODELS[name].url)
     raise typer.Exit(FAILED if wrong else 0)

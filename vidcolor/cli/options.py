@@ -1,24 +1,19 @@
 """Options that several commands take, in one wording."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-
-class Device(StrEnum):
-    """Where the network runs."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-    MPS = "mps"
-
-
 Model = Annotated[
     str, typer.Option(help="A name ('vidcolor models') or a weights file.")
 ]
-On = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="[auto|cpu|cuda|mps]",
+        help="Where the network runs; cuda:1 is the second GPU.",
+    ),
+]
 Size = Annotated[
     int | None,
     typer.Option(min=64, max=2048, help="Short side at the network, in pixels."),
@@ -29,11 +24,13 @@ Vividness = Annotated[
 ]
 Smooth = Annotated[
     int,
-    typer.Option(min=0, max=60, help="Frames to wait for, to hold still; 0 is off."),
+    typer.Option(min=0, max=60, help="Frames to come that have a say; 0 is off."),
 ]
 Fast = Annotated[
     bool,
-    typer.Option("--fast", help="Colour one frame in twelve, and encode quicker."),
+    typer.Option(
+        "--fast", help="The network sees one frame in twelve; encode quicker."
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the target.")]
 Resume = Annotated[

@@ -9,23 +9,35 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from vidcolor.show import console, printable
+from vidcolor.show import console, printable, printing
 
 
-def stdout() -> Console:
-    """Return a console for results, on what stdout is now."""
-    return Console(highlight=False, emoji=False)
+@contextmanager
+def stdout() -> Iterator[Console]:
+    """Give a console for results, on what stdout is now."""
+    with printing():
+        yield Console(highlight=False, emoji=False)
+
+
+def print_text(text: str) -> None:
+    """Print what is for programs."""
+    with printing():
+        print(text, flush=True)
 
 
 def print_path(path: Path) -> None:
     """Print the path of a result, alone on its line."""
+    if sys.stdout is None:  # closed by whoever began this: nobody wants to know
+        return
     if sys.stdout.isatty():
-        stdout().print(printable(path), soft_wrap=True)
+        with stdout() as out:
+            out.print(printable(path), soft_wrap=True)
         return
     # Names are bytes on some systems: those that are no text come out as they are.
-    sys.stdout.flush()
-    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
-    sys.stdout.flush()
+    with printing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+        sys.stdout.flush()
 
 
 @contextmanager

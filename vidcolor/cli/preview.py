@@ -16,18 +16,17 @@ from vidcolor.cli.options import (
     Device,
     Json,
     Model,
-    On,
     Overwrite,
     Quiet,
     Size,
     Smooth,
     Vividness,
 )
-from vidcolor.cli.output import frame_bar, print_path, stdout
+from vidcolor.cli.output import frame_bar, print_path, print_text, stdout
 from vidcolor.defaults import RADIUS
-from vidcolor.errors import OptionError
+from vidcolor.errors import UsageError
 from vidcolor.events import Finished, OnEvent
-from vidcolor.show import choose_show
+from vidcolor.show import choose_show, to_json
 from vidcolor.times import parse_time
 from vidcolor_models.registry import DEFAULT_MODEL
 
@@ -39,7 +38,12 @@ if TYPE_CHECKING:
 def preview(
     source: Annotated[Path, typer.Argument(help="A film.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Default: NAME.preview.png")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Default: NAME.preview.png, or NAME.sample.EXT; that PNG is replaced.",
+        ),
     ] = None,
     count: Annotated[int, typer.Option(min=1, max=200, help="Frames to show.")] = 12,
     at: Annotated[
@@ -57,7 +61,7 @@ def preview(
         bool, typer.Option("--confidence", help="Show how sure the network is, too.")
     ] = False,
     model: Model = DEFAULT_MODEL,
-    device: On = Device.AUTO,
+    device: Device = "auto",
     size: Size = None,
     vividness: Vividness = 1.0,
     smooth: Smooth = RADIUS,
@@ -66,8 +70,10 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Look first: frames of a film before and after, on a sheet, as film, or here."""
+    if as_json and terminal:
+        raise UsageError("--json tells programs where a sheet is: not --terminal")
     if confidence and sample is not None:
-        raise OptionError("--confidence is for sheets and the terminal: not --sample")
+        raise UsageError("--confidence is for sheets and the terminal: not --sample")
     times = [parse_time(t) for t in at or []]
     with all_kept():
         from vidcolor.colorizer import Colorizer
@@ -98,7 +104,10 @@ def preview(
         _show_here(pairs)
     else:
         write_sheet(target, contact_sheet(pairs), source)
-        print_path(target)
+        if as_json:
+            print_text(to_json({"source": source, "target": target}))
+        else:
+            print_path(target)
 
 
 def _write_film(
@@ -126,7 +135,7 @@ def _pairs(
     from vidcolor.preview import preview_pair, preview_times
 
     with Reader(source) as reader, frame_bar(quiet, reader.info.frame_count) as tick:
-        looks = [(t, 0) for t in times] or preview_times(reader, count, tick)
+        looks = [(t, None) for t in times] or preview_times(reader, count, tick)
         colorizer = load()  # after the looks: a film that cannot be read is told first
         return [preview_pair(reader, colorizer, *look, confidence) for look in looks]
 
@@ -136,13 +145,13 @@ def _show_here(pairs: "list[Pair]") -> None:
     from vidcolor.confidence import scale_bar
     from vidcolor.sheet import SURE_TEXT, UNSURE_TEXT, half_blocks
 
-    out = stdout()
-    for pair in pairs:
-        out.print(pair.caption)
-        width = min(out.width // len(pair.pictures) - 1, 80)
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row(*(half_blocks(picture, width) for picture in pair.pictures))
-        out.print(grid)
-    if any(pair.confidence is not None for pair in pairs):
-        bar = half_blocks(scale_bar(20, 2), 20)
-        out.print(Text(" ").join([Text(SURE_TEXT), bar, Text(UNSURE_TEXT)]))
+    with stdout() as out:
+        for pair in pairs:
+            out.print(pair.caption)
+            width = min(out.width // len(pair.pictures) - 1, 80)
+            grid = Table.grid(padding=(0, 1))
+            grid.add_row(*(half_blocks(picture, width) for picture in pair.pictures))
+            out.print(grid)
+        if any(pair.confidence is not None for pair in pairs):
+            bar = half_blocks(scale_bar(20, 2), 20)
+            out.print(Text(" ").join([Text(SURE_TEXT), bar, Text(UNSURE_TEXT)]))

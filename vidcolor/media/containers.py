@@ -27,7 +27,7 @@ class Container:
     attachments: bool = False
     covers: str = ""  # "packet", "attachment" or "" for none
     data: bool = False
-    timecode: bool = False  # as a track that is made again from its tag
+    timecode: str = ""  # as a "track", made again from its tag, or as that "tag" alone
     chapters: bool = True
     turned: bool = True  # keeps a display matrix
     color: bool = True  # has a place for colour tags, where the codec has none
@@ -53,6 +53,7 @@ MATROSKA = Container(
     text="subrip",
     attachments=True,
     covers="attachment",
+    timecode="tag",
     marks=_MARKS | {"original"},
     tick=Fraction(1, 1000),
     # The muxer would move everything so that nothing is below 0, and so shift the
@@ -65,6 +66,7 @@ WEBM = Container(
     frozenset({"vp8", "vp9", "av1"}),
     audio=frozenset({"opus", "vorbis"}),
     subtitles=frozenset({"webvtt"}),
+    timecode="tag",
     fields=False,
     tick=Fraction(1, 1000),
     marks=frozenset({"default", "forced"}),
@@ -80,7 +82,7 @@ MP4 = Container(
     text="mov_text",
     covers="packet",
     data=True,
-    timecode=True,
+    timecode="track",
     marks=_MARKS | {"captions", "descriptions"},
     sar=True,
     # Else the muxer rounds a late start to milliseconds.
@@ -98,7 +100,7 @@ MOV = Container(
     subtitles=frozenset({"mov_text"}),
     text="mov_text",
     data=True,
-    timecode=True,
+    timecode="track",
     marks=frozenset({"default"}),
     sar=True,
     options={"movie_timescale": "90000"},

@@ -43,7 +43,8 @@ class FilmEncoder:
         assert isinstance(stream, VideoStream)
         self.stream = stream
         _set_picture(stream, plan, info)
-        _set_description(stream, plan, info, is_part=shift != 0)
+        is_cut = shift != 0 and shift > info.start
+        _set_description(stream, plan, info, is_cut=is_cut)
 
     def encode(
         self, frame: Frame, cb: NDArray[integer], cr: NDArray[integer]
@@ -123,12 +124,12 @@ def _set_picture(stream: VideoStream, plan: Plan, info: FilmInfo) -> None:
 
 
 def _set_description(
-    stream: VideoStream, plan: Plan, info: FilmInfo, *, is_part: bool
+    stream: VideoStream, plan: Plan, info: FilmInfo, *, is_cut: bool
 ) -> None:
     source = _film_stream(info)
     tags = stream_tags(source.metadata, info.container, plan.container)
-    if is_part:
-        tags.pop("timecode", None)  # it is the whole film's first frame's
+    if is_cut:  # it counts from the film's first frame
+        tags = {name: tag for name, tag in tags.items() if name.lower() != "timecode"}
     stream.metadata.update(tags)
     if info.sar != 1 and not plan.container.sar:
         set_container_aspect(stream, info.sar)

@@ -1,6 +1,6 @@
 """What becomes of every stream of a film in a container: copied, turned or dropped."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from vidcolor.media.containers import Container, carries_audio
@@ -18,6 +18,7 @@ class Fate(Enum):
     TO_SUBRIP = "turned into SubRip text"
     ATTACH = "kept as an attachment"
     REMAKE = "made again from its tag"
+    TAG = "kept as a tag of the picture"
     DROP = "left out"
 
 
@@ -31,9 +32,21 @@ class StreamFate:
     reason: str = ""  # why it cannot stay as it is
 
 
-def fates_of(info: FilmInfo, container: Container) -> tuple[StreamFate, ...]:
-    """Return what becomes of each stream, in the source's order."""
-    return tuple(_fate(stream, info, container) for stream in info.streams)
+def fates_of(
+    info: FilmInfo, container: Container, *, cut: bool = False
+) -> tuple[StreamFate, ...]:
+    """Return what becomes of each stream, in the source's order.
+
+    Of a part, `cut` says that it begins later than the film.
+    """
+    fates = tuple(_fate(stream, info, container) for stream in info.streams)
+    return tuple(map(_cut, fates)) if cut else fates
+
+
+def _cut(fate: StreamFate) -> StreamFate:
+    if fate.fate not in (Fate.REMAKE, Fate.TAG):
+        return fate
+    return replace(fate, fate=Fate.DROP, reason="it counts from the film's first frame")
 
 
 def dropped(fates: tuple[StreamFate, ...]) -> int:
@@ -91,7 +104,7 @@ def _attachment(_: StreamInfo, container: Container, __: FilmInfo) -> Fate:
 
 
 def _timecode(_: StreamInfo, container: Container, info: FilmInfo) -> Fate:
-    return Fate.REMAKE if container.timecode else Fate.DROP
+    return {"track": Fate.REMAKE, "tag": Fate.TAG}.get(container.timecode, Fate.DROP)
 
 
 def _data(stream: StreamInfo, container: Container, info: FilmInfo) -> Fate:

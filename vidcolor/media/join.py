@@ -117,7 +117,7 @@ def _begun(
             if fate.fate is Fate.ENCODE:
                 film = FilmEncoder(target, plan, info, span.shift).stream
                 film.metadata["encoder"] = mark
-            elif fate.fate not in (Fate.DROP, Fate.REMAKE):
+            elif fate.fate not in (Fate.DROP, Fate.REMAKE, Fate.TAG):
                 side.add(target, fate)
         if plan.container.chapters:
             target.set_chapters(side.chapters())
@@ -203,7 +203,7 @@ def _verify(
 
 
 def _written(plan: Plan) -> list[Fate]:
-    left_out = Fate.DROP, Fate.REMAKE
+    left_out = Fate.DROP, Fate.REMAKE, Fate.TAG
     return [stream.fate for stream in plan.streams if stream.fate not in left_out]
 
 

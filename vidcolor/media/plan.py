@@ -1,5 +1,6 @@
 """Decides, before any work, how a film will be stored and what will be kept."""
 
+from collections.abc import Container as Collected
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
@@ -57,6 +58,7 @@ def plan_target(
     options: dict[str, str] | None = None,
     explicit: bool = True,
     overwrite: bool = False,
+    spared: Collected[Path] = (),
     span: Span = _WHOLE,
 ) -> Plan:
     """Return how a film will be stored at the target; nothing is written.
@@ -65,7 +67,8 @@ def plan_target(
     encoder's. Without `explicit`, the target's name was not chosen by a person, and a
     container that cannot carry the result gives way to Matroska. If `quick`, and
     neither a CRF nor a preset is given, x264 takes less time, at about the same
-    quality. `span` is the part that will be coloured.
+    quality. What is `spared` is not replaced, even if `overwrite`. `span` is the part
+    that will be coloured.
 
     Raises:
         OptionError: codec, options, container and film do not fit each other.
@@ -89,7 +92,7 @@ def plan_target(
             raise OptionError(f"{kept.title} cannot start late; name a .mkv")
         kept = MATROSKA
     path = target if kept is container else target.with_suffix(".mkv")
-    check_target(info.path, path, overwrite=overwrite)
+    check_target(info.path, path, overwrite=overwrite, spared=spared)
     settings = settings_for(encoder, pix_fmt, info)
     told = {"crf", "preset"} & (options or {}).keys()
     if quick and crf is None and preset is None and not told:
@@ -107,11 +110,14 @@ def plan_target(
         options=settings,
         color=info.color.spelled_out(yuv.matrix, full_range=yuv.full_range),
         time_base=1 / info.rate if steady else _fine_enough(info.time_base),
-        streams=tuple(_tried(fate, info, kept) for fate in fates_of(info, kept)),
+        streams=tuple(
+            _tried(fate, info, kept)
+            for fate in fates_of(info, kept, cut=span.is_cut(info))
+        ),
         notes=(),
         overwrite=overwrite,
     )
-    notes = notes_for(info, plan, target, seen, by_default=codec is None)
+    notes = notes_for(info, plan, target, seen, span, by_default=codec is None)
     return replace(plan, notes=notes)
 
 
@@ -232,7 +238,9 @@ def _loses_more(info: FilmInfo, container: Container) -> bool:
 
 
 def _cannot_hold(encoder: str, info: FilmInfo) -> str:
-    depths = ", ".join(map(str, depths_of(encoder))) or "no"
+    depths = ", ".join(map(str, depths_of(encoder)))
+    if not depths:
+        return f"{encoder} takes no pictures of luma and chroma; try --codec ffv1"
     return (
         f"{encoder} does not hold this film's {info.format.depth}-bit "
         f"{info.width}x{info.height} picture (it takes {depths} bits); "
@@ -247,7 +255,8 @@ def _cannot_carry(container: Container | None, encoder: str, info: FilmInfo) -> 
         turned = info.display_matrix and not container.turned
         what = "that it is turned" if turned else "what range and matrix it has"
         return f"{title} cannot say of the picture {what}; name a .mkv"
-    return f"{title} cannot carry {codec}; name a .mkv, or choose another --codec"
+    others = f" ({', '.join(sorted(container.video))})" if container else ""
+    return f"{title} cannot carry {codec}; name a .mkv, or another --codec{others}"
 
 
 def _settings(

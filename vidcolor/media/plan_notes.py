@@ -15,6 +15,7 @@ from vidcolor.media.fates import Fate, dropped, fates_of
 from vidcolor.media.glances import Change, Glance
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
+from vidcolor.media.span import Span
 from vidcolor.media.tags import kept_tags
 from vidcolor.media.target_plan import Plan
 from vidcolor.rgb_space import Transfer
@@ -39,12 +40,18 @@ _RIDERS: list[tuple[set[str], str, set[str]]] = [
 
 
 def notes_for(
-    info: FilmInfo, plan: Plan, target: Path, seen: list[Glance], *, by_default: bool
+    info: FilmInfo,
+    plan: Plan,
+    target: Path,
+    seen: list[Glance],
+    span: Span,
+    *,
+    by_default: bool,
 ) -> tuple[str, ...]:
     """Return what a person should know before the work starts, a clause each.
 
-    `target` is what was asked for, `seen` what the film is in some places; `by_default`
-    says that nobody chose the codec.
+    `target` is what was asked for, `seen` what the film is in some places, `span` the
+    part that will be coloured; `by_default` says that nobody chose the codec.
     """
     notes = list(info.notes)
     if plan.path != target:
@@ -57,16 +64,25 @@ def notes_for(
     notes += _change_notes(info, seen)
     notes += _time_notes(info, plan)
     notes += _label_notes(info, plan)
+    if span.is_cut(info) and _has_timecode_tag(info):
+        notes.append("its timecode is left out: it counts from the film's first frame")
     for stream in plan.streams:
         if stream.reason:
             notes.append(f"{stream.what} is left out: {stream.reason}")
         elif stream.fate in (Fate.TO_MOV_TEXT, Fate.TO_SUBRIP):
             notes.append(f"{stream.what} is {stream.fate.value}")
-    if dropped(plan.streams) > dropped(fates_of(info, MATROSKA)):
+    in_matroska = fates_of(info, MATROSKA, cut=span.is_cut(info))
+    if dropped(plan.streams) > dropped(in_matroska):
         notes.append("a .mkv would keep them")
     if info.chapters and not plan.container.chapters:
         notes.append(f"{plan.container.title} has no chapters: they are left out")
     return tuple(notes)
+
+
+def _has_timecode_tag(info: FilmInfo) -> bool:
+    """Whether a timecode is all in a tag, with no stream of its own to be told of."""
+    tags = {tag.lower() for s in info.streams for tag in s.metadata}
+    return "timecode" in tags and all(s.kind != "timecode" for s in info.streams)
 
 
 def _rider_notes(info: FilmInfo, plan: Plan) -> list[str]:
@@ -101,7 +117,8 @@ def _label_notes(info: FilmInfo, plan: Plan) -> list[str]:
         tags = {name.lower() for name in kept_tags(info.metadata)} - container.tags
         lost += [f"the tags {', '.join(sorted(tags))}"] if tags else []
     if container.marks is not None:
-        marks = {mark for s in streams for mark in s.disposition} - container.marks
+        marks = {mark for s in streams for mark in s.disposition if s.kind != "cover"}
+        marks -= container.marks
         lost += [f"the marks of streams: {', '.join(sorted(marks))}"] if marks else []
     if not container.names and any(stream.title for stream in streams):
         lost.append("the names of streams")

@@ -1,6 +1,6 @@
 """Reads films: what is in the file, its frames in order, and what was lost."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -48,7 +48,7 @@ class Reader:
 
     def frames(
         self, start: Fraction | None = None, end: Fraction | None = None
-    ) -> Iterator[Frame]:
+    ) -> Generator[Frame]:
         """Yield frames in the order they are shown, their times strictly rising.
 
         `start` and `end` are seconds from the film's beginning (`info.start` on the

@@ -26,6 +26,10 @@ class Span:
         """What is taken from every time: a part starts at 0, a whole stays put."""
         return self.begin or Fraction(0)
 
+    def is_cut(self, info: FilmInfo) -> bool:
+        """Whether it begins later than the film."""
+        return self.begin is not None and self.begin > info.start
+
     def is_before(self, seconds: Fraction) -> bool:
         """Whether this time lies before the span."""
         return self.begin is not None and seconds < self.begin

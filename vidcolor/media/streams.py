@@ -242,20 +242,22 @@ class SideStreams:
             return  # the reader of the film tells of a file that breaks off
 
     def _trim(self, packet: "Packet[Any]") -> bool:
-        """Whether a packet is in the span; a caption that runs into it starts there."""
+        """Whether a packet is in the span; captions are cut where they reach out."""
         span = self._span
         if packet.pts is None:
             return not span.is_before(_seconds(packet))
         start = packet.pts * packet.time_base
-        if span.is_after(start):
-            return False
-        if span.begin is None or not span.is_before(start):
-            return True
+        if packet.stream.type != "subtitle":
+            return not span.is_before(start) and not span.is_after(start)
         end = start + (packet.duration or 0) * packet.time_base
-        if packet.stream.type != "subtitle" or end <= span.begin:
+        is_over = span.begin is not None and end <= span.begin
+        if span.is_after(start) or (span.is_before(start) and is_over):
             return False
-        packet.duration = round((end - span.begin) / packet.time_base)
-        packet.pts = packet.dts = round(span.begin / packet.time_base)
+        first = start if span.begin is None else max(start, span.begin)
+        last = end if span.end is None else min(end, span.end)
+        if (first, last) != (start, end):
+            packet.pts = packet.dts = round(first / packet.time_base)
+            packet.duration = round((last - first) / packet.time_base)
         return True
 
     def _copy(self, target: OutputContainer, packet: "Packet[Any]") -> None:

@@ -6,6 +6,7 @@ from vidcolor.media.containers import Container
 _STALE = ("duration", "bps", "number_of_", "_statistics_")
 _DEAD = {"encoder", "rotate", "major_brand", "minor_version", "compatible_brands"}
 _DEAD |= {"vendor_id", "alpha_mode"}
+_FFMPEG = "Lavf"  # how FFmpeg signs what it has written
 
 # What MP4 has a place for; other names need another way of storing all of them.
 _MP4_NAMES = {"title", "artist", "album", "album_artist", "composer", "comment"}
@@ -21,7 +22,9 @@ def kept_tags(tags: dict[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in tags.items()
-        if name.lower() not in _DEAD and not name.lower().startswith(_STALE)
+        if name.lower() not in _DEAD
+        and not name.lower().startswith(_STALE)
+        and not (name.lower() == "software" and value.startswith(_FFMPEG))
     }
 
 

@@ -1,6 +1,7 @@
 """The file that is written: checked before, and brought safely to the disk."""
 
 import os
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,13 +9,22 @@ from vidcolor.errors import WriteError
 from vidcolor.plain_file import reason
 
 
-def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
+def check_target(
+    source: Path, target: Path, *, overwrite: bool, spared: Container[Path] = ()
+) -> None:
     """Refuse a target that cannot or must not be written.
 
     Raises:
-        WriteError: it is the source, a folder, a device, or there without leave to
-            overwrite; its folder is missing, or it cannot have this name.
+        WriteError: it is the source, a folder, a device, one of those to be `spared`,
+            or there without leave to overwrite; its folder is missing, or it cannot
+            have this name.
     """
+    if target in spared:
+        raise WriteError(
+            target,
+            f"is what another film became; colour {source} in a run of its own, "
+            "with another -o",
+        )
     try:
         problem = _problem(source, target, overwrite)
     except OSError as error:  # the name is too long, or its folder may not be looked at

@@ -21,6 +21,7 @@ MAX_PIXELS = 1 << 28
 _MAX_BYTES = 1 << 32  # all that a TIFF can have
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
+_X_RESOLUTION = 282
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:=["']|>)\s*)[1-8]""")
 
 
@@ -86,7 +87,7 @@ def _decode(raw: bytes) -> Still:
             icc=_rgb_profile(image),
             exif=exif,
             xmp=_XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp else None,
-            dpi=_dpi(image),
+            dpi=_dpi(image) if _has_resolution(image, exif) else None,
             notes=(*notes, *_left_behind(image, pages)),
         )
 
@@ -94,6 +95,17 @@ def _decode(raw: bytes) -> Still:
 def _rgb_profile(image: Image.Image) -> bytes | None:
     icc = image.info.get("icc_profile")
     return icc if icc and icc[16:20] == b"RGB " else None
+
+
+def _has_resolution(image: Image.Image, exif: bytes | None) -> bool:
+    """Whether the file says how large the picture is; Pillow may make it up."""
+    if image.format == "TIFF":
+        return tiff_tag(image, _X_RESOLUTION) is not None
+    if image.format != "JPEG" or image.info.get("jfif_unit"):
+        return True
+    tags = Image.Exif()
+    tags.load(exif or b"")
+    return _X_RESOLUTION in tags
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:

@@ -5,7 +5,7 @@ sound into other packets. Where two containers frame a codec in different ways (
 H.264 in MPEG-TS), the bytes must differ, and the decoded samples must be equal.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vidcolor.media.fates import Fate, StreamFate
@@ -14,7 +14,7 @@ from vidcolor.media.span import Span
 from vidcolor.media.verification.payload import Payload, payloads, samples
 
 _WHOLE = Span()
-_NOT_COPIED = (Fate.ENCODE, Fate.DROP, Fate.REMAKE)
+_NOT_COPIED = (Fate.ENCODE, Fate.DROP, Fate.REMAKE, Fate.TAG)
 _TURNED = (Fate.TO_MOV_TEXT, Fate.TO_SUBRIP)
 
 
@@ -61,9 +61,8 @@ def check_streams(
                 problem="" if equal else _difference(payload, found),
             )
         )
-    if span == _WHOLE:  # a part has another timecode, or none
-        remade = [fate for fate in fates if fate.fate is Fate.REMAKE]
-        checks += [_check_timecode(before, after, fate) for fate in remade]
+    remade = [fate for fate in fates if fate.fate in (Fate.REMAKE, Fate.TAG)]
+    checks += [_check_timecode(before, after, fate) for fate in remade]
     return tuple(checks)
 
 
@@ -86,7 +85,8 @@ def _twins(
 
 def _check_timecode(before: FilmInfo, after: FilmInfo, fate: StreamFate) -> StreamCheck:
     (tags,) = (s.metadata for s in before.streams if s.index == fate.index)
-    found = [s.metadata for s in after.streams if s.kind == "timecode"]
+    kind = "timecode" if fate.fate is Fate.REMAKE else "video"
+    found = [_lower(s.metadata) for s in after.streams if s.kind == kind]
     same = any(t.get("timecode") == tags["timecode"] for t in found)
     return StreamCheck(
         index=fate.index,
@@ -98,6 +98,10 @@ def _check_timecode(before: FilmInfo, after: FilmInfo, fate: StreamFate) -> Stre
         moved=None,
         problem="" if same else f"{tags['timecode']} is not in the result",
     )
+
+
+def _lower(tags: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in tags.items()}  # Matroska's are upper
 
 
 def _equal(old: Payload, new: Payload | None, fate: StreamFate) -> str:
