@@ -200,7 +200,7 @@ class Colorizer:
         RGB only the luma (BT.601, as in JPEG) is looked at, and it is kept.
 
         Raises:
-            ValueError: the image has another shape or type.
+            ValueError: the image has another shape or type, or what is no number in it.
         """
         _check_shape(image)
         matrix, bands = Matrix.BT601, _bands(image)
@@ -290,10 +290,12 @@ def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:
     """Return the luma (H, W), in 0..1, of a grey or RGB image.
 
     Raises:
-        ValueError: the image has another shape or type.
+        ValueError: the image has another shape or type, or what is no number in it.
     """
     _check_shape(image)
     values = torch.from_numpy(image.astype(np.float32)) / _white(image.dtype)
+    if not values.isfinite().all():
+        raise ValueError("image must have finite numbers only")
     if image.ndim == 2:
         return values.clamp(0, 1)
     red, blue = matrix.value
@@ -303,6 +305,8 @@ def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:
 def _check_shape(image: NDArray[Any]) -> None:
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
         raise ValueError(f"image must be (H, W) or (H, W, 3), not {image.shape}")
+    if not image.size:
+        raise ValueError(f"image must have pixels, not be {image.shape}")
 
 
 def _white(dtype: np.dtype[Any]) -> float:

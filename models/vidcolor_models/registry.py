@@ -48,7 +48,7 @@ def _siggraph17() -> "nn.Module":
 
 MODELS = {
     "film": Entry(
-        summary="Our own: small, quick without a GPU, takes hints.",
+        summary="Our own: small, quick without a GPU.",
         build=_film,
         weights="film.safetensors",
         sha256="1987d772e86b599cf7911abf6db620aa1fe8651824718a0df8a48b2dc27aa4cd",

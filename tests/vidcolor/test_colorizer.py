@@ -153,6 +153,25 @@ def test_other_arrays_are_refused(colorizer: Colorizer, image: NDArray[Any]) -> 
         colorizer.colorize_image(image)
 
 
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0, 3)])
+def test_an_array_of_no_pixels_is_refused(
+    colorizer: Colorizer, shape: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="image must have pixels"):
+        colorizer.colorize_image(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 3)])
+def test_what_is_no_number_is_refused(
+    colorizer: Colorizer, shape: tuple[int, ...], value: float
+) -> None:
+    image = np.full(shape, 0.5, np.float32)
+    image[1, 2] = value
+    with pytest.raises(ValueError, match="finite"):
+        colorizer.colorize_image(image)
+
+
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
 def test_numbers_that_are_none_are_told(
     orange: Colorizer, value: float, monkeypatch: pytest.MonkeyPatch

@@ -72,6 +72,8 @@ def preview(
     """Look first: frames of a film before and after, on a sheet, as film, or here."""
     if as_json and terminal:
         raise UsageError("--json tells programs where a sheet is: not --terminal")
+    if terminal and sample is not None:
+        raise UsageError("--sample writes a film: not --terminal")
     if confidence and sample is not None:
         raise UsageError("--confidence is for sheets and the terminal: not --sample")
     times = [parse_time(t) for t in at or []]

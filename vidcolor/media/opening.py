@@ -88,7 +88,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, (FileNotFoundError, PermissionError)):
         return reason(error)
     if isinstance(error, av.error.ArgumentError):
-        return "is no film, or of a kind that is not read (as lists of other files are)"
+        return "is a photo or no film at all, or of a kind that is not read"
     if isinstance(error, MemoryError):  # FFmpeg takes a thousand streams
         return "asks for too much memory, or has too many streams: damaged, or no film"
     return f"cannot be read as a film ({reason(error)}): damaged, cut off or no film"

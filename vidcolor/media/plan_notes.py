@@ -64,8 +64,8 @@ def notes_for(
     notes += _change_notes(info, seen)
     notes += _time_notes(info, plan)
     notes += _label_notes(info, plan)
-    if span.is_cut(info) and _has_timecode_tag(info):
-        notes.append("its timecode is left out: it counts from the film's first frame")
+    if _has_timecode_tag(info):
+        notes += _timecode_notes(plan, is_cut=span.is_cut(info))
     for stream in plan.streams:
         if stream.reason:
             notes.append(f"{stream.what} is left out: {stream.reason}")
@@ -83,6 +83,14 @@ def _has_timecode_tag(info: FilmInfo) -> bool:
     """Whether a timecode is all in a tag, with no stream of its own to be told of."""
     tags = {tag.lower() for s in info.streams for tag in s.metadata}
     return "timecode" in tags and all(s.kind != "timecode" for s in info.streams)
+
+
+def _timecode_notes(plan: Plan, *, is_cut: bool) -> list[str]:
+    if is_cut:
+        return ["its timecode is left out: it counts from the film's first frame"]
+    if not plan.container.timecode:
+        return [f"{plan.container.title} has no place for its timecode"]
+    return []
 
 
 def _rider_notes(info: FilmInfo, plan: Plan) -> list[str]:

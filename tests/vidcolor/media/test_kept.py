@@ -9,8 +9,11 @@ from typing import Any
 import av
 import pytest
 
+from tests.vidcolor.media.made import make
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.span import Span
+from vidcolor.media.verification.verify import verify
 
 Make = Callable[..., Path]
 Color = Callable[..., list[tuple[Fraction, Any]]]
@@ -152,7 +155,7 @@ def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> Non
         codec="libx264",
         times=range(1000, 9000, 40),
         sound="aac",
-        captions=[(1000, 3000, "long"), (5000, 100, "late")],
+        captions=[(1000, 3000, "long"), (4000, 900, "on"), (5000, 100, "late")],
         chapters=[(0, 3000, "one"), (3000, 9000, "two")],
     )
     made = plan(source)
@@ -166,12 +169,36 @@ def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> Non
     assert [(c.start, c.end) for c in result.info.chapters][1][1] == end - start
     with av.open(str(made.path)) as film:
         spans = {"audio": [], "subtitle": []}  # type: dict[str, list[Fraction]]
+        ends = []
         for packet in film.demux(film.streams.audio[0], film.streams.subtitles[0]):
             if packet.size and packet.pts is not None:
                 spans[packet.stream.type].append(packet.pts * packet.time_base)
+            if packet.size and packet.stream.type == "subtitle":
+                ends.append((packet.pts + packet.duration) * packet.time_base)
     assert 0 <= min(spans["audio"]) < Fraction(1, 40)
     assert end - start - Fraction(1, 20) < max(spans["audio"]) < end - start
-    assert spans["subtitle"] == [0]
+    assert spans["subtitle"] == [0, 4 - begin]
+    assert ends == [4 - begin, end - start]
+
+
+@pytest.mark.parametrize("name", ["film.mov", "film.mkv"])
+@pytest.mark.parametrize("target", ["out.mov", "out.mkv", "out.ts"])
+@pytest.mark.parametrize("start", [None, Fraction(0), Fraction(1, 5)])
+def test_a_timecode_counts_from_the_first_frame_or_is_said_to_be_gone(
+    tmp_path: Path, color: Color, name: str, target: str, start: Fraction | None
+) -> None:
+    tags = {"timecode": "10:00:00:00"}
+    film = make(tmp_path / name, stream_tags=tags)
+    info = Reader(film).info
+    made = plan(film, target, span=Span.of(info, start, None))
+    color(made, film, start)
+    assert verify(film, made, start).faults == ()
+    with av.open(str(made.path)) as out:
+        found = {k.lower(): v for s in out.streams for k, v in s.metadata.items()}
+    told = any("timecode" in note for note in made.notes)
+    is_there = found.get("timecode") == tags["timecode"]
+    assert "timecode" not in found or is_there
+    assert told is not is_there
 
 
 def test_recordings_joined_end_to_end_go_on(make_film: Make, color: Color) -> None:

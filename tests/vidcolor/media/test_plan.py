@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 from skimage.color import rgb2gray
 from skimage.data import astronaut
 
+from tests.vidcolor.media.made import make
 from vidcolor.errors import OptionError, WriteError
 from vidcolor.media.fates import Fate
 from vidcolor.media.plan import Plan, plan_target
@@ -199,6 +201,20 @@ def test_side_streams_that_do_not_fit_are_named(make_film: Make) -> None:
     assert fates["attachment"] is Fate.DROP
     assert any("attachment" in note and "MP4" in note for note in made.notes)
     assert not plan(source, "out.mkv").notes
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
+def test_nothing_is_said_of_a_cover_that_is_kept(tmp_path: Path, name: str) -> None:
+    png = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
+    source = make(tmp_path / "film.mkv", attachments=[("cover.png", "image/png", png)])
+    made = plan(source, name)
+    assert Fate.DROP not in {fate.fate for fate in made.streams}
+    assert not made.notes
+
+
+def test_ffmpeg_s_own_signature_is_no_tag_to_miss(tmp_path: Path) -> None:
+    source = make(tmp_path / "film.avi", codec="mpeg4")
+    assert not plan(source, "out.avi", codec="ffv1").notes
 
 
 def test_untagged_pixels_are_tagged_for_what_they_are(make_film: Make) -> None:

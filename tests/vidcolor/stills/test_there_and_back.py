@@ -82,3 +82,31 @@ def test_a_still_can_be_recoloured_and_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.rgb, 255 - still.rgb)
     np.testing.assert_array_equal(back.alpha, still.alpha)
     assert back.icc == SRGB
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+@pytest.mark.parametrize("has_exif", [False, True])
+def test_a_picture_without_a_resolution_gets_none(
+    tmp_path: Path, suffix: str, has_exif: bool
+) -> None:
+    told = Image.Exif()
+    if has_exif:
+        told[0x010F] = "Ernemann"
+    path, copy = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    Image.new("RGB", (8, 8)).save(path, exif=told)
+    write_still(copy, read_still(path))
+    for file in (path, copy):
+        assert read_still(file).dpi is None
+    with Image.open(copy) as image:
+        assert 0x011A not in image.getexif()  # XResolution
+        assert not image.info.get("jfif_unit")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+def test_a_resolution_in_exif_alone_is_one(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    told = Image.Exif()
+    told[0x011A], told[0x011B], told[0x0128] = 300.0, 300.0, 2
+    Image.new("RGB", (8, 8)).save(path, exif=told)
+    dpi = read_still(path).dpi
+    assert dpi is None if suffix == ".png" else dpi == pytest.approx((300, 300))
