@@ -81,10 +81,10 @@ def colorize(
     and x264 has a quicker preset and its CRF, unless told one. `start` and `end` are
     seconds. `codec`, `crf`, `preset` and `options` go to the encoder. The target takes
     its name at the end; until then, the work is kept in TARGET.vidcolor beside it. If
-    `resume`, work that was stopped is gone on with; `overwrite` begins it anew. What
-    is `spared` (what other films became) is not replaced, even if `overwrite`. If
-    `verify`, the film that came out is held against its source: what is not as planned
-    stands in the account, and is no error here.
+    `resume`, work that was stopped is gone on with; `overwrite` begins it anew, but
+    the files that are `spared` (resolved paths) stay. If `verify`, the film that came
+    out is held against its source: what is not as planned stands in the account, and
+    is no error here.
 
     Raises:
         DoneError: the work is to be gone on with, and is finished.

@@ -373,6 +373,17 @@ def test_no_source_of_a_run_replaces_what_another_became(
         assert coloured.info.frame_count == 3
 
 
+def test_a_path_spelled_in_another_way_is_the_same_result(
+    run: Run, clip: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(clip, clip.with_name("film.wmv"))
+    monkeypatch.chdir(clip.parent)
+    options = ("--overwrite", "--model", weights, "--size", 64, "--end", "0.1")
+    result = run("colorize", clip, "film.wmv", *options)
+    assert result.code == cli.FAILED
+    assert "is what another film became" in result.err
+
+
 def test_results_inside_of_their_sources_folder_stay_what_they_are(
     run: Run, clip: Path, weights: str
 ) -> None:

@@ -124,12 +124,12 @@ def _color_one(
 ) -> int:
     """Colour a file, tell how it went, and return its code.
 
-    The result's path is added to `results`, and printed if `named`.
+    The result's path is added to `results`, resolved, and printed if `named`.
     """
     try:
         done = color(source, target, on_event=tell)
     except DoneError as error:
-        results.add(error.path)
+        results.add(error.path.resolve())
         tell(Skipped(source, error.path))
         if named:
             print_path(error.path)
@@ -139,7 +139,7 @@ def _color_one(
     except (VidcolorError, ModelError) as error:
         tell(Failed(source, told(error)))
         return FAILED
-    results.add(done.target)
+    results.add(done.target.resolve())
     tell(done)
     if named:
         print_path(done.target)

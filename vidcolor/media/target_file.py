@@ -14,26 +14,24 @@ def check_target(
 ) -> None:
     """Refuse a target that cannot or must not be written.
 
+    `spared` are resolved paths of files that must stay.
+
     Raises:
-        WriteError: it is the source, a folder, a device, one of those to be `spared`,
-            or there without leave to overwrite; its folder is missing, or it cannot
-            have this name.
+        WriteError: it is the source, a folder, a device, one of the `spared`, or there
+            without leave to overwrite; its folder is missing, or it cannot have this
+            name.
     """
-    if target in spared:
-        raise WriteError(
-            target,
-            f"is what another film became; colour {source} in a run of its own, "
-            "with another -o",
-        )
     try:
-        problem = _problem(source, target, overwrite)
+        problem = _problem(source, target, overwrite, spared)
     except OSError as error:  # the name is too long, or its folder may not be looked at
         raise WriteError(target, reason(error)) from error
     if problem:
         raise WriteError(target, problem)
 
 
-def _problem(source: Path, target: Path, overwrite: bool) -> str:
+def _problem(
+    source: Path, target: Path, overwrite: bool, spared: Container[Path]
+) -> str:
     """Return why a target must not be written; '' for no reason."""
     folder = target.parent
     if not folder.is_dir():
@@ -44,6 +42,11 @@ def _problem(source: Path, target: Path, overwrite: bool) -> str:
         return "is the film itself; name another target"
     if target.exists() and not target.is_file():
         return "is no file but a pipe or a device; name another target"
+    if target.resolve() in spared:
+        return (
+            f"is what another film became; colour {source} in a run of its own, with "
+            "another -o"
+        )
     if not overwrite and (target.exists() or target.is_symlink()):
         return "is there already; --overwrite replaces it"
     return ""
