@@ -22,7 +22,7 @@ from ways import Spent
 
 import vidcolor.media.writer as media_writer
 from vidcolor import planes
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import EVERY, RADIUS
 from vidcolor.gpu.painter import gpu_painter

@@ -80,7 +80,7 @@ def take_steps(clip: str, target: str, began: float) -> None:
         for package in PACKAGES:
             import_module(package)
             mark(f"import {package}")
-        from vidcolor.colorize import colorize
+        from vidcolor.coloring import colorize
         from vidcolor.colorizer import Colorizer, Predictions
         from vidcolor.events import Event, Progressed, Started
 
@@ -107,6 +107,8 @@ def take_steps(clip: str, target: str, began: float) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 2 and not Path(sys.argv[1]).is_file():
+        sys.exit(__doc__)
     if len(sys.argv) == 2:
         main()
     else:  # one of its own processes

@@ -127,7 +127,7 @@ def cpu_seconds() -> float:
 
 def colorizing(film: Film, fast: bool) -> Work:
     """Colour the film as `vidcolor colorize` does."""
-    from vidcolor.colorize import colorize
+    from vidcolor.coloring import colorize
 
     colorizer = _ready(film)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader

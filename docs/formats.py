@@ -23,7 +23,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).parent.parent))  # for tests/
 
 from tests.vidcolor.media.made import Side, make
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import VidcolorError
 from vidcolor.media.reader import Reader

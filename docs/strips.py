@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from vidcolor.chroma import to_luma, to_rgb
-from vidcolor.colorize import spacing
+from vidcolor.coloring import spacing
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import RADIUS
 from vidcolor.media.reader import Reader

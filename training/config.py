@@ -1,8 +1,9 @@
 """A training run, as one TOML file says it."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import get_origin, get_type_hints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +11,8 @@ class Config:
     """What a run is made of. Two runs with the same one and the same data are equal.
 
     Raises:
-        ValueError: a checkpoint or a validation would fall between two logged steps.
+        ValueError: a value is of another type, or a checkpoint or a validation would
+            fall between two logged steps.
     """
 
     start: str  # weights to begin with, by name or file; "": an ImageNet encoder
@@ -37,15 +39,27 @@ class Config:
     validate_every: int  # steps, a multiple of log_every
 
     def __post_init__(self) -> None:
+        for name, kind in get_type_hints(Config).items():
+            value, plain = getattr(self, name), get_origin(kind) or kind
+            if type(value) is not plain and (type(value), plain) != (int, float):
+                raise ValueError(f"{name} must be {plain.__name__}, not {value!r}")
         for name in ("checkpoint_every", "validate_every"):
             if getattr(self, name) % self.log_every:
                 raise ValueError(f"{name} must be a multiple of log_every")
 
 
 def read_config(path: Path) -> Config:
-    """Return the run that a TOML file describes; every key must be there."""
+    """Return the run that a TOML file describes; every key must be there.
+
+    Raises:
+        ValueError: it is no TOML, or not such a run.
+    """
     with path.open("rb") as file:
         values = tomllib.load(file)
-    values["crops"] = tuple(values["crops"])
-    values["scale"] = tuple(values["scale"])
-    return Config(**values)
+    names = {field.name for field in fields(Config)}
+    if values.keys() != names:
+        problems = [f"{name} is missing" for name in sorted(names - values.keys())]
+        problems += [f"{name} is no key" for name in sorted(values.keys() - names)]
+        raise ValueError(", ".join(problems))
+    lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
+    return Config(**values | lists)

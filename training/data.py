@@ -53,7 +53,9 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
 
 def _decode(file: tuple[str, bytes]) -> tuple[str, Tensor]:
     name, encoded = file
-    bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    bgr = None
+    if encoded:  # OpenCV raises an error of its own for what is empty
+        bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         raise ValueError(f"{name} is not a picture")
     scale = _SHORT_SIDE / min(bgr.shape[:2])

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import torch
 import typer
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from training.card import card
 from vidcolor_models.store import sha256_of
@@ -32,12 +32,28 @@ def main(
     for name, value in (("temperature", temperature), ("vividness", vividness)):
         if value is not None:
             tensors[name] = torch.tensor(value, dtype=torch.float16)
-    save_file(tensors, target)
-    sha256 = sha256_of(target)
+    write_weights(target, tensors)
     words = target.with_suffix(".md")
     if not words.exists():  # a person may have written into it
-        words.write_text(card(target.stem, sha256, state, tensors), encoding="utf-8")
-    print(f"{target}: step {state['step']}, sha256 {sha256}; its card: {words}")
+        told = card(target.stem, sha256_of(target), state, tensors)
+        words.write_text(told, encoding="utf-8")
+    print(f"step {state['step']}; {said_of(target)}")
+
+
+def write_weights(target: Path, tensors: dict[str, torch.Tensor]) -> None:
+    """Write weights that those may read who may read any new file."""
+    target.write_bytes(save(tensors))  # save_file would keep others out
+
+
+def said_of(target: Path) -> str:
+    """Return a line on weights that were written, and on the card beside them."""
+    sha256, words = sha256_of(target), target.with_suffix(".md")
+    line = f"{target}: sha256 {sha256}"
+    if not words.exists():
+        return line
+    if sha256 in words.read_text(encoding="utf-8"):
+        return f"{line}; its card: {words}"
+    return f"{line}; {words} IS OF OTHER WEIGHTS: bring it up to date, or delete it"
 
 
 def half(value: torch.Tensor) -> torch.Tensor:

@@ -223,12 +223,20 @@ class Run:
         return checkpoint
 
     def _restore(self, checkpoint: dict[str, Any]) -> None:
+        self._tell_changes(checkpoint["facts"]["config"])
         self.step, self.seconds = checkpoint["step"], checkpoint["seconds"]
         self.best = checkpoint["best"]
         self.network.load_state_dict(checkpoint["network"])
         self.ema.network.load_state_dict(checkpoint["ema"])
         self.ema.updates = checkpoint["ema_updates"]
         self.optimizer.load_state_dict(checkpoint["optimizer"])
+
+    def _tell_changes(self, before: dict[str, Any]) -> None:
+        """Say which settings are not those that the run has had so far."""
+        now = asdict(self.config)
+        changed = [name for name in now if before.get(name) != now[name]]
+        if changed:
+            self.accelerator.print(f"{self.out}: goes on with other {changed}")
 
     def _progress(self) -> Progress:
         return Progress(

@@ -6,6 +6,7 @@ of `-m training.train`. To look at it: `tensorboard --logdir FOLDER`.
 """
 
 import math
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +36,10 @@ def main(
 ) -> None:
     """Train, or go on training."""
     deadline = time.monotonic() + 60 * stop_after
-    config = read_config(config_file)
+    try:
+        config = read_config(config_file)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{config_file}: {error}")
     accelerator = Accelerator(
         cpu=not torch.accelerator.is_available(),  # else torchrun has no CPU group
         mixed_precision=config.precision,
@@ -44,11 +48,15 @@ def main(
         project_dir=out,
     )
     device = accelerator.device
-    pictures = Pool([picture for _, picture in load_pictures(data)], device)
+    try:
+        loaded = load_pictures(data)
+        others = Validation(validation, device) if validation else None
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    pictures = Pool([picture for _, picture in loaded], device)
     batches = Batches(
         pictures, config, accelerator.process_index, accelerator.num_processes
     )
-    others = Validation(validation, device) if validation else None
     Run(config, accelerator, out, pictures, others).go(batches, deadline)
     accelerator.end_training()
 

@@ -18,13 +18,12 @@ import torch
 import torch.nn.functional as F
 import typer
 from rich.progress import track
-from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 
 from training.casts import NEUTRAL
 from training.data import load_pictures
 from training.degrade import old_film
-from training.export import half
+from training.export import half, said_of, write_weights
 from training.outcome import colorfulness, compose, gain
 from training.perceptual import Perceptual
 from training.run import first_network
@@ -35,7 +34,6 @@ from vidcolor.lab import rgb_to_lab
 from vidcolor.upsample import shrink
 from vidcolor.yuv import Matrix
 from vidcolor_models.film import Film, annealed_mean
-from vidcolor_models.store import sha256_of
 
 _SPARSE = slice(None, None, 2)  # of rows and columns: enough, but for how it looks
 _WORN = 1 / 3  # of the pictures are seen as old film shows them
@@ -136,8 +134,8 @@ def main(
     network.rarity.copy_(tuning.rarity.detach())
     network.vividness.fill_(vividness)
     tensors = {name: half(value) for name, value in network.state_dict().items()}
-    save_file(tensors, target)
-    print(f"{target}: sha256 {sha256_of(target)}")
+    write_weights(target, tensors)
+    print(said_of(target))
 
 
 @torch.inference_mode()

@@ -12,7 +12,7 @@ Names are looked up when they are first used, since most of them bring torch alo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vidcolor.colorize import colorize
+    from vidcolor.coloring import colorize
     from vidcolor.colorizer import Colorizer
     from vidcolor.errors import OptionError, ReadError, VidcolorError, WriteError
     from vidcolor.evaluation.evaluate import evaluate
@@ -39,9 +39,8 @@ def __getattr__(name: str) -> object:
 
         return Colorizer
     if name == "colorize":
-        from vidcolor.colorize import colorize
+        from vidcolor.coloring import colorize
 
-        globals()[name] = colorize  # where the import has put the module of this name
         return colorize
     if name == "evaluate":
         from vidcolor.evaluation.evaluate import evaluate

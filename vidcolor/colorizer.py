@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full
-from vidcolor.errors import OptionError, is_memory_full
+from vidcolor.errors import OptionError, UsageError, is_memory_full
 from vidcolor.gpu.graph import GraphedNetwork
 from vidcolor.side_by_side import SideBySide
 from vidcolor.upsample import shrink, spread, to_grid, upsample
@@ -27,6 +27,7 @@ from vidcolor_models.packing import is_supported
 from vidcolor_models.quick import quicken
 
 _GRID = 32  # the networks halve a picture five times at most
+_FINEST = 2048  # pixels on the short side: far beyond what the networks know
 _LEAST = 64  # pixels on the short side: with fewer, colour is guesswork
 _GPU_BATCH = 16  # pictures at once; a CPU is as quick with one
 _BOLDEST = 3.0  # vividness far beyond what photographs have
@@ -54,6 +55,7 @@ class Colorizer:
 
     Raises:
         ModelError: there is no such model, or its weights are missing or damaged.
+        UsageError: size or vividness is out of its range.
         OptionError: the device is not there; vividness is not 1, and the model has no
             such knob.
     """
@@ -65,10 +67,10 @@ class Colorizer:
         size: int | None = None,
         vividness: float = 1.0,
     ) -> None:
-        if size is not None and size < _GRID:
-            raise ValueError(f"size must be {_GRID} or more, not {size}")
+        if size is not None and not _GRID <= size <= _FINEST:
+            raise UsageError(f"size must be {_GRID} to {_FINEST}, not {size}")
         if not 0 <= vividness <= _BOLDEST:  # nan is not, either
-            raise ValueError(f"vividness must be 0 to {_BOLDEST:g}, not {vividness:g}")
+            raise UsageError(f"vividness must be 0 to {_BOLDEST:g}, not {vividness:g}")
         self.device = choose_device(device)
         self.model: LoadedModel = load_model(model)
         self.size = self.model.entry.size if size is None else size

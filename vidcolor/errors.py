@@ -12,6 +12,10 @@ code is none of these: it raises what Python raises, and shows its traceback.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vidcolor.media.verification.verify import Verification
 
 
 class VidcolorError(Exception):
@@ -39,13 +43,14 @@ class DoneError(WriteError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "is done already")
+        self.verification: Verification | None = None  # where it was asked for
 
 
 class OptionError(VidcolorError):
     """Options that do not fit each other, the file or this machine."""
 
 
-class UsageError(OptionError):
+class UsageError(OptionError, ValueError):
     """Options that say nothing, or contradict each other: exit with 2."""
 
 

@@ -39,7 +39,7 @@ class Verifying:
 
     source: Path
     frames: int  # so far
-    of: int
+    of: int | None  # as far as the file says
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ class Skipped:
 
     source: Path
     target: Path
+    verification: "Verification | None" = None  # where it was asked for
 
 
 @dataclass(frozen=True, slots=True)

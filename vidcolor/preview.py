@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_grey, to_luma
-from vidcolor.colorize import color_film, painted_frames, spacing
+from vidcolor.coloring import color_film, painted_frames, spacing
 from vidcolor.colorizer import Colorizer
 from vidcolor.confidence import uncertainty_map
 from vidcolor.defaults import RADIUS

@@ -115,6 +115,7 @@ class QuietShow:
             for concession in event.concessions:
                 console.print(printable(concession), style="yellow", soft_wrap=True)
             _tell_losses(event)
+        if isinstance(event, Finished | Skipped):
             _tell_faults(event)
 
 
@@ -148,7 +149,8 @@ class LineShow(QuietShow):
 
     def _line(self, event: Progressed | Verifying, now: float) -> str:
         if isinstance(event, Verifying):
-            return f"{event.frames}/{event.of} frames verified"
+            of = f"/{event.of}" if event.of else ""
+            return f"{event.frames}{of} frames verified"
         rate = (event.frames - (self._done or 0)) / (now - self._began)
         of = f"/{self._total}" if self._total else ""
         left = ""
@@ -198,14 +200,15 @@ class BarShow(QuietShow):
                 done, shot = event.frames, event.shot
                 self._progress.update(self._file, completed=done, shot=shot)
         elif isinstance(event, Verifying):
-            if self._file is not None:
-                self._progress.update(
-                    self._file,
-                    description=f"verifying {printable(event.source.name)}",
-                    completed=event.frames,
-                    total=event.of,
-                    shot=0,
-                )
+            if self._file is None:  # it was done before
+                self._file = self._progress.add_task("", shot=0)
+            self._progress.update(
+                self._file,
+                description=f"verifying {printable(event.source.name)}",
+                completed=event.frames,
+                total=event.of,
+                shot=0,
+            )
         else:
             self._end_file()
             super().__call__(event)
@@ -293,6 +296,9 @@ def _tell_end(event: Event) -> None:
         console.print(f"{printable(event.target)} is done already", soft_wrap=True)
     elif isinstance(event, Finished):
         _tell_account(event)
+    if isinstance(event, Skipped | Finished) and event.verification is not None:
+        for line in event.verification.lines():
+            console.print(f"  {printable(line)}", soft_wrap=True)
 
 
 def _tell_account(event: Finished) -> None:
@@ -308,9 +314,6 @@ def _tell_account(event: Finished) -> None:
     if not event.streams:  # a photo: what was left out is known at the end only
         for note in event.notes:
             console.print(f"  {printable(note)}", soft_wrap=True)
-    if event.verification is not None:
-        for line in event.verification.lines():
-            console.print(f"  {printable(line)}", soft_wrap=True)
 
 
 def _count(number: int, thing: str) -> str:
@@ -324,7 +327,7 @@ def _tell_losses(event: Finished) -> None:
         console.print(f"[yellow]damaged:[/] {source}: {losses}", soft_wrap=True)
 
 
-def _tell_faults(event: Finished) -> None:
+def _tell_faults(event: Finished | Skipped) -> None:
     if event.verification is not None and event.verification.faults:
         faults = printable("; ".join(event.verification.faults))
         target = printable(event.target)

@@ -4,12 +4,16 @@ What has come is kept in NAME.part beside the target, and takes the target's nam
 when its checksum is right: weights are whole or not there.
 """
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
+
+from filelock import FileLock
 
 from vidcolor_models.errors import FetchError
 from vidcolor_models.registry import Entry, entry_of
@@ -19,6 +23,7 @@ OnProgress = Callable[[int, int | None], None]
 
 _CHUNK = 1 << 18
 _TIMEOUT = 30.0  # seconds without a byte
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def fetch(name: str, on_progress: OnProgress | None = None) -> Path:
@@ -41,14 +46,41 @@ def fetch(name: str, on_progress: OnProgress | None = None) -> Path:
     try:
         if not (path.is_file() and _is_right(path, entry)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _fetch_to(path, entry, entry.url, on_progress or _ignore)
+            with _alone(path):
+                _fetch_to(path, entry, entry.url, on_progress or _ignore)
     except (OSError, HTTPException) as error:
+        if isinstance(error, OSError) and _is_ours(error):
+            raise FetchError(f"{path}: {_local_reason(error)}") from error
         raise FetchError(f"{entry.url}: {_reason(error)}") from error
     return path
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait until nobody else fetches a file."""
+    lock = path.with_name(path.name + ".lock")
+    with FileLock(lock):
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
 def _fetch_to(path: Path, entry: Entry, url: str, on_progress: OnProgress) -> None:
+    if path.is_file() and _is_right(path, entry):  # somebody else has, meanwhile
+        return
     part = path.with_name(path.name + ".part")
+    try:
+        _complete(part, entry, url, on_progress)
+    except BaseException as stop:
+        if not isinstance(stop, Exception) and part.exists():  # somebody wants an end
+            stop.add_note(f"what has come is kept: the next fetch goes on from {part}")
+        raise
+    part.replace(path)
+
+
+def _complete(part: Path, entry: Entry, url: str, on_progress: OnProgress) -> None:
+    """Fill `part` until it is the file that was published."""
     resumed = _download(url, part, on_progress)
     if resumed and not _is_right(part, entry):
         # The server's file may have changed since the first try: two halves of
@@ -62,7 +94,6 @@ def _fetch_to(path: Path, entry: Entry, url: str, on_progress: OnProgress) -> No
             f"{url}: what came is not the file that was published (SHA-256 "
             f"{sha256[:8]}..., not {entry.sha256[:8]}...) and was deleted; try again"
         )
-    part.replace(path)
 
 
 def _download(url: str, part: Path, on_progress: OnProgress) -> bool:
@@ -121,6 +152,18 @@ def _save(
 
 def _is_right(path: Path, entry: Entry) -> bool:
     return sha256_of(path).startswith(entry.sha256)
+
+
+def _is_ours(error: OSError) -> bool:
+    """Whether it is this computer's disk that failed, and not the server or the way."""
+    named = error.filename is not None and not isinstance(error, HTTPError)
+    return named or error.errno in _NO_ROOM
+
+
+def _local_reason(error: OSError) -> str:
+    if error.errno in _NO_ROOM:
+        return f"{error.strerror}; with room, another fetch goes on from what has come"
+    return f"{error.strerror} ({error.filename}); VIDCOLOR_MODELS names another folder"
 
 
 def _reason(error: OSError | HTTPException) -> str:

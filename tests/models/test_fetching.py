@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -208,7 +209,39 @@ def test_a_server_that_is_not_there_is_told(
 
 def test_a_folder_that_cannot_be_made_is_told(site: Site, store: Path) -> None:
     store.write_text("a file where the folder should be")
-    assert "store" in problem()
+    with pytest.raises(FetchError, match=r"/tiny\.pth: .*store.*VIDCOLOR_MODELS"):
+        fetch("tiny")
+
+
+def test_a_disk_that_cannot_be_written_is_not_the_server_s_fault(
+    site: Site, part: Path
+) -> None:
+    part.mkdir()
+    with pytest.raises(FetchError, match=r"tiny\.pth\.part.*VIDCOLOR_MODELS") as told:
+        fetch("tiny")
+    assert "try again" not in str(told.value)
+
+
+def test_two_that_fetch_at_once_do_not_disturb_each_other(
+    site: Site, tiny: Entry, part: Path
+) -> None:
+    part.write_bytes(CONTENT[:HALF])
+    with ThreadPoolExecutor(3) as pool:
+        paths = list(pool.map(fetch, ["tiny"] * 3))
+    assert set(paths) == {weights_path(tiny)}
+    assert paths[0].read_bytes() == CONTENT
+    assert site.asked == [f"bytes={HALF}-"]
+    assert list(part.parent.iterdir()) == [paths[0]]
+
+
+def test_who_stops_a_fetch_is_told_what_is_kept(site: Site, part: Path) -> None:
+    def stop(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        fetch("tiny", stop)
+    assert str(part) in "".join(stopped.value.__notes__)
+    assert part.stat().st_size > 0
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:

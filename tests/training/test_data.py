@@ -72,3 +72,10 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
         tar.addfile(info, io.BytesIO(b"hello"))
     with pytest.raises(ValueError, match=r"broken\.png"):
         load_pictures([shard])
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture"])
+def test_what_is_no_picture_is_named(folder: Path, content: bytes) -> None:
+    (folder / "deeper" / "broken.jpg").write_bytes(content)
+    with pytest.raises(ValueError, match=r"deeper/broken\.jpg is not a picture"):
+        load_pictures([folder])

@@ -1,5 +1,6 @@
 import hashlib
 import math
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -123,8 +124,35 @@ def test_a_config_with_a_key_too_many_or_too_few_is_refused(tmp_path: Path) -> N
     path = tmp_path / "run.toml"
     for wrong in (text + "\nsped = 3\n", text.replace("seed =", "sed =")):
         path.write_text(wrong)
-        with pytest.raises(TypeError, match=r"sped|sed"):
+        with pytest.raises(ValueError, match=r"sped is no key|seed is missing"):
             read_config(path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ['steps = "6"', "steps = 6.0", "views = true", "frozen_norms = 1", "crops = 32"],
+)
+def test_a_value_of_another_type_is_refused(tmp_path: Path, wrong: str) -> None:
+    name = wrong.partition(" ")[0]
+    path = tmp_path / "run.toml"
+    lines = CONFIGS[0].read_text().splitlines()
+    path.write_text("\n".join(wrong if x.startswith(f"{name} =") else x for x in lines))
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        read_config(path)
+
+
+def test_who_goes_on_with_other_settings_is_told(
+    trained: Path,
+    tmp_path: Path,
+    pictures: list[Tensor],
+    config: Config,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copy(trained / "last.pt", tmp_path)
+    started(config, tmp_path, pictures)
+    assert "other" not in capfd.readouterr().out
+    started(replace(config, seed=2, steps=7), tmp_path, pictures)
+    assert "goes on with other ['steps', 'seed']" in capfd.readouterr().out
 
 
 def test_a_checkpoint_between_two_logged_steps_is_refused(config: Config) -> None:
@@ -258,7 +286,7 @@ def test_only_film_can_be_trained_further(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_card_goes_with_the_weights_and_is_not_written_over(
-    trained: Path, tmp_path: Path
+    trained: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "mine.safetensors"
     export(trained / "last.pt", target, vividness=0.5)
@@ -268,8 +296,19 @@ def test_a_card_goes_with_the_weights_and_is_not_written_over(
     assert "6 of 6 steps" in text
     assert "vividness 0.50" in text
     card.write_text("seen by a person")
+    capfd.readouterr()
     export(trained / "last.pt", target)
     assert card.read_text() == "seen by a person"
+    assert f"{card} IS OF OTHER WEIGHTS" in capfd.readouterr().out
+
+
+def test_who_may_read_new_files_may_read_exported_weights(
+    trained: Path, tmp_path: Path
+) -> None:
+    target, other = tmp_path / "mine.safetensors", tmp_path / "other"
+    export(trained / "last.pt", target)
+    other.touch()
+    assert target.stat().st_mode == other.stat().st_mode
 
 
 def test_numbers_too_large_for_half_precision_are_refused() -> None:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.vidcolor.media.made import Side, make
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.describe import describe
 from vidcolor.events import Event, Settings
 from vidcolor.media.reader import Reader

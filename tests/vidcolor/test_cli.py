@@ -152,21 +152,75 @@ def test_verify_tells_programs_in_the_account(
     assert (found["pictures"]["frames"], found["pictures"]["psnr"]) == (10, None)
 
 
+def spoil(source: Path, plan: Plan, *more: Any) -> Verification:
+    """Verify a result that was damaged before."""
+    data = bytearray(plan.path.read_bytes())
+    data[len(data) // 2] ^= 255
+    plan.path.write_bytes(data)
+    return verify(source, plan, *more)
+
+
 def test_a_result_that_is_not_as_planned_is_kept_and_told(
     run: Run, clip: Path, weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoil(source: Path, plan: Plan, *more: Any) -> Verification:
-        data = bytearray(plan.path.read_bytes())
-        data[len(data) // 2] ^= 255
-        plan.path.write_bytes(data)
-        return verify(source, plan, *more)
-
-    monkeypatch.setattr("vidcolor.colorize.verify_result", spoil)
+    monkeypatch.setattr("vidcolor.coloring.verify_result", spoil)
     target = clip.with_name("film.color.mkv")
     result = run("colorize", clip, "--model", weights, "--size", 64, "--verify", "-q")
     assert (result.code, result.out) == (cli.FAILED, f"{target}\n")
     assert result.err.startswith(f"error: {target} is kept, but is not as planned: ")
     assert target.exists()
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_a_film_that_is_done_is_verified_all_the_same(
+    run: Run,
+    clip: Path,
+    weights: str,
+    monkeypatch: pytest.MonkeyPatch,
+    spoiled: bool,
+) -> None:
+    command = ("colorize", clip, "--model", weights, "--size", 64, "--resume")
+    assert run(*command).code == 0
+    with monkeypatch.context() as patch:
+        if spoiled:
+            patch.setattr("vidcolor.coloring.verify_result", spoil)
+        result = run(*command, "--verify")
+    assert "is done already" in result.err
+    assert "10 frames compared" in result.err
+    assert ("is kept, but is not as planned" in result.err) is spoiled
+    assert result.code == (cli.FAILED if spoiled else 0)
+    *_, told = map(json.loads, run(*command, "--verify", "--json").out.splitlines())
+    assert told["event"] == "skipped"
+    assert bool(told["verification"]["faults"]) is spoiled
+
+
+def test_who_stops_the_verification_is_told_that_the_film_is_done(
+    run: Run, clip: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise Interrupted
+
+    monkeypatch.setattr("vidcolor.coloring.verify_result", stop)
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    command = ("colorize", clip, "--model", weights, "--size", 64, "--verify")
+    result = run(*command)
+    target = clip.with_name("film.color.mkv")
+    assert result.code == cli.INTERRUPTED
+    assert f"{target} is done; it was not verified" in result.err
+    assert target.exists()
+
+
+def test_what_stdout_has_no_characters_for_is_no_end(clip: Path) -> None:
+    name = clip.rename(clip.with_name("\N{GREEK SMALL LETTER BETA}.mkv"))
+    done = subprocess.run(
+        [sys.executable, "-m", "vidcolor", "info", name],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "?.mkv" in done.stdout
+    assert not done.stderr
 
 
 def test_quiet_says_nothing(run: Run, clip: Path, weights: str) -> None:
@@ -225,6 +279,7 @@ def test_a_command_is_repeated_until_all_is_done(
         "event": "skipped",
         "source": str(other),
         "target": str(out / other.name),
+        "verification": None,
     }
     assert (out / clip.name).read_bytes() == made
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from benchmarks.mutations import mutated
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer
 from vidcolor.describe import describe
 from vidcolor.errors import VidcolorError

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer
 from vidcolor.gpu.graph import GraphedNetwork, Recording
 from vidcolor.gpu.painter import GpuPainter

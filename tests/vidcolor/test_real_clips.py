@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer
 from vidcolor.media.picture import plane
 from vidcolor.media.reader import Reader

@@ -17,8 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tests.vidcolor.media.made import TICK, make
 from vidcolor import cli
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import DoneError, WriteError
 from vidcolor.events import Event, Progressed, Started
@@ -199,6 +200,61 @@ def test_a_shot_whose_memory_is_damaged_is_coloured_again(
     assert finished.done == 20
     assert sum(len(batch) for batch in colorizer.asked) == (20 + 12) // 4
     assert content(often) == content(whole)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut, change])
+@pytest.mark.parametrize(("number", "done"), [(1, 0), (2, 5)])
+def test_work_goes_on_before_a_segment_that_is_damaged(
+    source: Path,
+    weights: str,
+    damage: Callable[[Path], None],
+    number: int,
+    done: int,
+) -> None:
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    colorizer = Watched(weights)
+    colorize(source, whole, model=colorizer)
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, often, model=colorizer, on_event=stop_after(30))
+    damage(often.with_name("often.mkv.vidcolor") / f"{number:06}.packets")
+    finished = colorize(source, often, model=colorizer, resume=True)
+    assert finished.done == done
+    assert content(often) == content(whole)
+
+
+@pytest.mark.parametrize(("number", "kept"), [(1, 0), (2, 5)])
+def test_what_is_not_there_any_more_is_not_said_to_be_kept(
+    source: Path, weights: str, number: int, kept: int
+) -> None:
+    target = source.with_name("out.mkv")
+
+    def lose(event: Event) -> None:
+        if isinstance(event, Progressed) and event.frames == 30:
+            folder = target.with_name("out.mkv.vidcolor")
+            (folder / f"{number:06}.packets").unlink()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        colorize(source, target, model=Watched(weights), on_event=lose)
+    notes = getattr(stopped.value, "__notes__", [])
+    assert [note.split()[0] for note in notes] == [str(kept)] * bool(kept)
+
+
+def test_a_start_is_told_from_the_next_frame_s_however_late(
+    tmp_path: Path, weights: str
+) -> None:
+    late = range(10_000_000, 10_001_000, 40)  # milliseconds: a long film's end
+    source = make(
+        tmp_path / "film.mkv", codec="ffv1", tick=TICK, times=[0, *late], frames=0
+    )
+    again = partial(
+        colorize, source, tmp_path / "out.mkv", model=Watched(weights), resume=True
+    )
+    again(start=10000.2)
+    with pytest.raises(DoneError):
+        again(start=10000.2)
+    with pytest.raises(WriteError, match="--overwrite replaces it"):
+        again(start=10000.24)
 
 
 def test_work_goes_on_where_a_gpu_had_too_little_memory(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -62,6 +63,9 @@ def _tell(error: Exception) -> int:
 def main() -> None:
     """Run the command line; an expected failure is one line, not a traceback."""
     interrupts.catch()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # not all are for all characters
+            stream.reconfigure(errors="replace")
     stdout_failed.clear()
     keep_freed_memory()
     let_threads_sleep()

@@ -83,7 +83,7 @@ def colorize(
     files = find_sources(sources, output)
     targets = choose_targets(sources, files, output)
     with all_kept():
-        from vidcolor.colorize import colorize as color_file
+        from vidcolor.coloring import colorize as color_file
         from vidcolor.colorizer import Colorizer
 
     results = set[Path]()
@@ -126,14 +126,11 @@ def _color_one(
 
     The result's path is added to `results`, resolved, and printed if `named`.
     """
+    done: Finished | Skipped
     try:
         done = color(source, target, on_event=tell)
     except DoneError as error:
-        results.add(error.path.resolve())
-        tell(Skipped(source, error.path))
-        if named:
-            print_path(error.path)
-        return 0
+        done = Skipped(source, error.path, error.verification)
     except UsageError:
         raise  # as it would of the other files
     except (VidcolorError, ModelError) as error:
@@ -145,7 +142,7 @@ def _color_one(
         print_path(done.target)
     if done.verification is not None and done.verification.faults:
         return FAILED
-    return DAMAGED if done.lost else 0
+    return DAMAGED if isinstance(done, Finished) and done.lost else 0
 
 
 def _key_values(texts: list[str]) -> dict[str, str]:

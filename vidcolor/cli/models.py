@@ -19,7 +19,7 @@ from rich.table import Table
 from vidcolor.cli.codes import FAILED
 from vidcolor.cli.output import print_path, print_text, stdout
 from vidcolor.show import console, printable
-from vidcolor_models.registry import DEFAULT_MODEL, MODELS
+from vidcolor_models.registry import DEFAULT_MODEL, MODELS, entry_of
 
 models_app = typer.Typer(help="The zoo: which models there are, and their weights.")
 
@@ -55,7 +55,11 @@ def fetch_models(
     from vidcolor_models.fetching import fetch
 
     for name in names:
-        with Progress(*_byte_columns(), console=console) as progress:
+        entry_of(name)  # before a bar is shown for what is none
+        bar = Progress(
+            *_byte_columns(), console=console, disable=not console.is_terminal
+        )
+        with bar as progress:
             task = progress.add_task(f"fetching {name}", total=None)
             path = fetch(name, partial(_tell_bytes, progress, task))
         print_path(path)

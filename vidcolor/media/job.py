@@ -70,4 +70,7 @@ def misfits(begun: Job, now: Job) -> list[str]:
 
 
 def _time(seconds: Fraction | None, info: FilmInfo) -> str:
-    return "none" if seconds is None else f"{float(seconds - info.start):.6g} s"
+    if seconds is None:
+        return "none"
+    # To the microsecond, as options are taken, however late in a film.
+    return f"{float(seconds - info.start):.6f}".rstrip("0").rstrip(".") + " s"

@@ -17,6 +17,7 @@ from av.packet import Packet, PacketSideData, packet_sidedata_type_from_literal
 from vidcolor.errors import WriteError
 
 _HEAD = struct.Struct("<qq?II")  # pts, duration, is it a key frame, bytes of each part
+_PART = 1 << 20  # bytes that are looked at together
 _ALPHA: Final = "matroska_block_additional"  # all that encoders put beside data
 
 
@@ -54,6 +55,15 @@ class SegmentFile:
         self._file.write(data)
         self.size += len(data)
         self.crc32 = zlib.crc32(data, self.crc32)
+
+
+def crc32_of(path: Path) -> int:
+    """Return the checksum of a segment as it is on the disk."""
+    seen = 0
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            seen = zlib.crc32(part, seen)
+    return seen
 
 
 def read_packets(path: Path, crc32: int) -> "Iterator[Packet[Any]]":

@@ -14,13 +14,14 @@ import re
 import zlib
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from vidcolor.errors import WriteError
 from vidcolor.media.job import Job, misfits
-from vidcolor.media.segment import SegmentFile, reordering
+from vidcolor.media.segment import SegmentFile, crc32_of, reordering
 from vidcolor.media.target_file import sync, sync_folder
 
 _LOCK, _MANIFEST = "lock", "manifest.jsonl"
@@ -162,12 +163,15 @@ class WorkFolder:
 
         The error is told what was kept.
         """
-        kept = len(self.segments) if error is not None and self._job else 0
+        there: list[Segment] = []
         with suppress(OSError):  # the folder, or its disk, may be gone
-            self._clear(keep=kept)
-        if error is not None and kept:
+            if error is not None and self._job:
+                there = [*takewhile(self._is_there, self.segments)]
+            self._clear(keep=len(there))
+        if error is not None and there:
+            frames = sum(segment.frames for segment in there)
             error.add_note(
-                f"{self.frames} frames are kept in {self.path}: the same command with "
+                f"{frames} frames are kept in {self.path}: the same command with "
                 "--resume goes on"
             )
         self._give_back()
@@ -233,13 +237,18 @@ class WorkFolder:
                 break
             segments[segment.number - 1 :] = [segment]
             length += len(line)
-        missing = (n for n, s in enumerate(segments) if not self._is_there(s))
-        there = next(missing, len(segments))
-        return job, segments[:there] if job else [], length
+        whole = [*takewhile(self._is_whole, segments)]
+        return job, whole if job else [], length
 
     def _is_there(self, segment: Segment) -> bool:
         file = self.file(segment)
         return file.is_file() and file.stat().st_size == segment.size
+
+    def _is_whole(self, segment: Segment) -> bool:
+        # Now, and not when all is joined: what comes after it would be lost, too.
+        return self._is_there(segment) and (
+            crc32_of(self.file(segment)) == segment.crc32
+        )
 
     def _check_fit(self, begun: Job, job: Job) -> None:
         if problems := misfits(begun, job):
@@ -261,5 +270,5 @@ def _parsed(line: bytes) -> Segment | None:
     try:
         said = json.loads(line) if line.endswith(b"\n") else {}
         return Segment(**{name: int(value) for name, value in said.items()})
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         return None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.vidcolor.media.made import Side, make
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.errors import OptionError
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -16,7 +17,7 @@ from vidcolor.account import outcome
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import EVERY, FAST, RADIUS
 from vidcolor.device import idle_gpu
-from vidcolor.errors import UsageError
+from vidcolor.errors import DoneError, UsageError
 from vidcolor.events import (
     Finished,
     OnEvent,
@@ -30,6 +31,7 @@ from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.span import Span
 from vidcolor.media.target_file import check_target
+from vidcolor.media.verification.verify import Verification
 from vidcolor.media.verification.verify import verify as verify_result
 from vidcolor.media.writer import Writer
 from vidcolor.memory import NOTHING, Memory
@@ -87,12 +89,12 @@ def colorize(
     is no error here.
 
     Raises:
-        DoneError: the work is to be gone on with, and is finished.
+        DoneError: the work is to be gone on with, and is finished; it has the
+            verification that was asked for.
         VidcolorError: the file cannot be read, the target not written, or options do
-            not fit; ModelError: the model cannot be used.
+            not fit or say nothing (UsageError); ModelError: the model cannot be used.
     """
-    if fast and not smooth:
-        raise UsageError("fast carries colours between frames, and smooth 0 forbids it")
+    _check_usage(smooth, fast, start, end)
     source = Path(source)
     aim, explicit = _aim(source, target)
     if source.suffix.lower() in STILL_SUFFIXES:
@@ -121,8 +123,38 @@ def colorize(
         settings = Settings(colorizer.size, colorizer.vividness, smooth, fast)
         job = {"model": colorizer.model.sha256, **settings.options()}
         writer = Writer(plan, reader.info, *span, job, resume)
-        done = color_film(reader, writer, colorizer, paint, span, settings, on_event)
-        return _verified(done, plan, span, on_event) if verify else done
+        check = partial(_verify, plan, source, span, on_event)
+        try:
+            done = color_film(
+                reader, writer, colorizer, paint, span, settings, on_event
+            )
+        except DoneError as error:
+            if verify:
+                error.verification = check(_frames_in(reader.info, span))
+            raise
+        return replace(done, verification=check(done.frames)) if verify else done
+
+
+def _check_usage(
+    smooth: int,
+    fast: bool,
+    start: Fraction | float | None,
+    end: Fraction | float | None,
+) -> None:
+    """Refuse what no film could be coloured with.
+
+    Raises:
+        UsageError: it is that.
+    """
+    if smooth < 0:
+        raise UsageError(f"smooth must be 0 or more, not {smooth}")
+    if fast and not smooth:
+        raise UsageError("fast carries colours between frames, and smooth 0 forbids it")
+    for time in (start, end):
+        if time is not None and not 0 <= time < inf:  # nan is not, either
+            raise UsageError(f"a time must be 0 s or more, not {float(time):g}")
+    if start is not None and end is not None and start >= end:
+        raise UsageError("start must be before end")
 
 
 def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
@@ -224,18 +256,24 @@ def color_film(
     )
 
 
-def _verified(
-    done: Finished,
+def _verify(
     plan: Plan,
+    source: Path,
     span: tuple[Fraction | None, Fraction | None],
     on_event: OnEvent,
-) -> Finished:
-    """Return the account with what holding the result against its source has shown."""
+    frames: int | None,
+) -> Verification:
+    """Return what holding a result, of so many frames, against its source shows."""
 
     def tell(count: int) -> None:
-        on_event(Verifying(done.source, count, done.frames))
+        on_event(Verifying(source, count, frames))
 
-    return replace(done, verification=verify_result(done.source, plan, *span, tell))
+    try:
+        return verify_result(source, plan, *span, tell)
+    except BaseException as stop:
+        if not isinstance(stop, Exception):  # somebody wants an end
+            stop.add_note(f"{plan.path} is done; it was not verified to the end")
+        raise
 
 
 def _color_still(
@@ -299,8 +337,4 @@ def _colorizer(
 
 
 def _seconds(value: Fraction | float | None) -> Fraction | None:
-    if value is None:
-        return None
-    if value < 0:
-        raise UsageError(f"a time must be 0 s or more, not {float(value):g}")
-    return Fraction(value).limit_denominator(1_000_000)
+    return None if value is None else Fraction(value).limit_denominator(1_000_000)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from vidcolor.colorize import colorize
+from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer, Predictions
-from vidcolor.errors import OptionError, VidcolorError
+from vidcolor.errors import OptionError, UsageError, VidcolorError
 from vidcolor.events import Event, Finished, Progressed, Started
 from vidcolor.media.picture import plane
 from vidcolor.media.reader import Reader
@@ -191,3 +191,21 @@ def test_the_result_plays(film: Film, colorizer: Colorizer, tmp_path: Path) -> N
     with av.open(str(target)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 3
         assert container.streams.video[0].codec_context.name == "h264"
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        *({"size": 8}, {"size": 10**6}, {"vividness": 9.0}, {"smooth": -1}),
+        *({"start": float("nan")}, {"end": float("inf")}, {"start": -1}),
+        *({"start": 3, "end": 1}, {"fast": True, "smooth": 0}, {"device": "xpu"}),
+    ],
+    ids=str,
+)
+def test_what_says_nothing_is_wrong_usage(
+    film: Film, weights: str, wishes: dict[str, Any]
+) -> None:
+    source = film(noise(2))
+    with pytest.raises(UsageError):
+        colorize(source, model=weights, **wishes)
+    assert list(source.parent.iterdir()) == [source]
