@@ -61,6 +61,10 @@ def started(config: Config, out: Path, pictures: list[Tensor]) -> tuple[Run, Uns
 
 def curve(out: Path, name: str) -> Curve:
     """Return what TensorBoard shows of a run."""
+    for log in out.rglob("events.out.tfevents.*"):
+        # It reads them by name, in which the tenth of a process is before the second.
+        *rest, number = log.name.split(".")
+        log.rename(log.with_name(".".join([*rest, number.zfill(6)])))
     events = EventAccumulator(str(out)).Reload()
     return [(event.step, event.value) for event in events.Scalars(name)]
 

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from vidcolor.errors import WriteError
+from vidcolor.media import join as joining
 from vidcolor.media import writer as writing
 from vidcolor.media.picture import plane
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.work_folder import WorkFolder
 from vidcolor.media.writer import Writer
 from vidcolor.memory import Memory
 
@@ -203,18 +205,37 @@ def test_the_encoders_of_finished_segments_are_let_go(make_film: Make) -> None:
         gc.enable()
 
 
-def test_a_damaged_segment_is_told_and_made_again(make_film: Make) -> None:
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_damaged_segment_is_made_again(make_film: Make) -> None:
     source = make_film(times=EVEN)
     whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
     write(source, whole)
     with pytest.raises(PowerCutError):
         write(source, often, 29)
-    damaged = often.with_name("often.mkv.vidcolor") / "000002.packets"
-    data = bytearray(damaged.read_bytes())
-    data[len(data) // 2] ^= 1
-    damaged.write_bytes(data)
-    with pytest.raises(WriteError, match=r"000002.*damaged") as error:
-        write(source, often)
+    damage(often.with_name("often.mkv.vidcolor") / "000002.packets")
+    assert write(source, often) == (7, 30)
+    assert content(often) == content(whole)
+
+
+def test_a_segment_that_is_damaged_meanwhile_is_told_and_made_again(
+    make_film: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def join(work: WorkFolder, *rest: Any) -> list[str]:
+        damage(work.file(work.segments[1]))
+        return joining.join(work, *rest)
+
+    source = make_film(times=EVEN)
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    write(source, whole)
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "join", join)
+        with pytest.raises(WriteError, match=r"000002.*damaged") as error:
+            write(source, often)
     assert "7 frames are kept" in error.value.__notes__[0]
     assert not often.exists()
     assert write(source, often) == (7, 30)
