@@ -43,6 +43,8 @@ class Config:
             value, plain = getattr(self, name), get_origin(kind) or kind
             if type(value) is not plain and (type(value), plain) != (int, float):
                 raise ValueError(f"{name} must be {plain.__name__}, not {value!r}")
+        if self.pixels < max(self.crops) ** 2:
+            raise ValueError(f"pixels must be {max(self.crops) ** 2} or more: a crop")
         for name in ("checkpoint_every", "validate_every"):
             if getattr(self, name) % self.log_every:
                 raise ValueError(f"{name} must be a multiple of log_every")

@@ -229,7 +229,12 @@ class Run:
         self.network.load_state_dict(checkpoint["network"])
         self.ema.network.load_state_dict(checkpoint["ema"])
         self.ema.updates = checkpoint["ema_updates"]
+        settings = [
+            (g["share"], g["weight_decay"]) for g in self.optimizer.param_groups
+        ]
         self.optimizer.load_state_dict(checkpoint["optimizer"])
+        for group, now in zip(self.optimizer.param_groups, settings, strict=True):
+            group["share"], group["weight_decay"] = now  # which may be other ones
 
     def _tell_changes(self, before: dict[str, Any]) -> None:
         """Say which settings are not those that the run has had so far."""

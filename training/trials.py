@@ -76,12 +76,20 @@ def ask(network: nn.Module, trial: Trial, device: torch.device) -> list[Answer]:
     A network that takes no hints answers the first three.
     """
     lightness = trial.lightness.to(device).contiguous(memory_format=torch.channels_last)
-    if isinstance(network, ECCV16):
-        ab, uncertainty = network(lightness[:3])
-    else:
-        hints = trial.hint_ab.to(device), trial.hint_mask.to(device)
-        ab, uncertainty = network(lightness, *hints)
-    return [Answer(*one) for one in zip(ab.cpu(), uncertainty.cpu(), strict=True)]
+    with _as_made(network, device):
+        if isinstance(network, ECCV16):
+            ab, uncertainty = network(lightness[:3])
+        else:
+            hints = trial.hint_ab.to(device), trial.hint_mask.to(device)
+            ab, uncertainty = network(lightness, *hints)
+    parts = ab.float().cpu(), uncertainty.float().cpu()
+    return [Answer(*one) for one in zip(*parts, strict=True)]
+
+
+def _as_made(network: nn.Module, device: torch.device) -> torch.autocast:
+    """Return what runs a network with as many digits as its weights have."""
+    halved = any(p.dtype == torch.float16 for p in network.parameters())
+    return torch.autocast(device.type, torch.float16, enabled=halved)
 
 
 @torch.inference_mode()
@@ -89,7 +97,8 @@ def ask_vividly(
     network: Film, trial: Trial, strengths: list[float], device: torch.device
 ) -> list[Tensor]:
     """Return ab (2, h/4, w/4) of the plain view at each of these vividnesses."""
-    logits = network.logits(trial.lightness[:1].to(device))
+    with _as_made(network, device):
+        logits = network.logits(trial.lightness[:1].to(device)).float()
     tuned = network.vividness.clone()
     answers = []
     for strength in strengths:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
-from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -38,6 +37,7 @@ from vidcolor.memory import NOTHING, Memory
 from vidcolor.pipeline import Geometry, Painted, color_frames, run_up
 from vidcolor.sources import default_target, target_in
 from vidcolor.stills import STILL_SUFFIXES, read_still, write_still
+from vidcolor.times import LATEST
 from vidcolor_models import DEFAULT_MODEL
 
 
@@ -151,7 +151,7 @@ def _check_usage(
     if fast and not smooth:
         raise UsageError("fast carries colours between frames, and smooth 0 forbids it")
     for time in (start, end):
-        if time is not None and not 0 <= time < inf:  # nan is not, either
+        if time is not None and not 0 <= time <= LATEST:  # nan is not, either
             raise UsageError(f"a time must be 0 s or more, not {float(time):g}")
     if start is not None and end is not None and start >= end:
         raise UsageError("start must be before end")

@@ -100,7 +100,6 @@ class Colorizer:
         tall, wide = short * max(1.0, 1 / aspect), short * max(1.0, aspect)
         return tuple(max(_GRID, round(s / _GRID) * _GRID) for s in (tall, wide))  # type: ignore[return-value]
 
-    @torch.inference_mode()
     def predict(self, lightness: Tensor) -> Predictions:
         """Return what the network says of lightness (N, H, W) in 0..100, on the CPU.
 
@@ -115,6 +114,7 @@ class Colorizer:
         """
         return self._predict(lightness, fill=self._fills)
 
+    @torch.inference_mode()
     def _predict(self, lightness: Tensor, *, fill: bool) -> Predictions:
         while True:
             try:

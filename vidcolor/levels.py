@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]  # height, width
 
-_WIDEST = 32000  # OpenCV counts columns in 15 bits
+_LONGEST = 32000  # OpenCV counts columns and rows in 15 bits
 
 
 class Levels:
@@ -25,11 +25,13 @@ class Levels:
 
         Interpolated linearly along all three; what is outside is drawn to the border.
         """
-        if level.shape[1] > _WIDEST:
-            middle = level.shape[1] // 2
-            halves = slice(middle), slice(middle, None)
-            found = [self.at(x[:, h], y[:, h], level[:, h]) for h in halves]
-            return np.concatenate(found, axis=2)
+        for axis, length in enumerate(level.shape):
+            if length > _LONGEST:
+                middle = [length // 2]
+                parts = zip(
+                    *(np.split(p, middle, axis) for p in (x, y, level)), strict=True
+                )
+                return np.concatenate([self.at(*part) for part in parts], axis + 1)
         # Just below the last level: the one before it is there to count from.
         share = np.clip(
             level, 0, np.nextafter(np.float32(self.count - 1), np.float32())

@@ -158,7 +158,9 @@ def predict(
     wholly uncertain. The first frame must be one that it is asked about. Work can go on
     with the first of those that it is asked together, on which its rounding may depend.
     """
-    for batch in _batches(scenes, min(colorizer.batch * every, _TOGETHER)):
+    # Whole rounds: the first of each batch, where work may go on, is one that is asked.
+    rounds = max(1, min(colorizer.batch, _TOGETHER // every))
+    for batch in _batches(scenes, rounds * every):
         answers = _answers([s.lightness for _, s in batch if s.asked], colorizer)
         for number, (frame, scene) in enumerate(batch):
             if scene.asked:

@@ -37,6 +37,7 @@ _GIVEN_BACK = 0.6  # of what the mean took: with all of it, mistakes come back, 
 _GAIN = 1.25  # no mean takes more than it ought to give back
 _CALM = 30.0  # in units of ab: chroma that is seen before the gain gets going
 _TINY = np.float32(1e-37)  # for means of nothing
+_FAINT = np.float32(1e-20)  # weight: beside it, all that is new is all there is
 _LEAST = 1e-4  # what a motion is trusted at least: some colour is better than none
 
 
@@ -196,7 +197,9 @@ def _carry(known: Sum, motion: Motion) -> Sum:
     """Return a sum brought to where the motion starts, from where it leads."""
     fade = _MEMORY * np.maximum(motion.trust, _LEAST)
     carried: Sum = warp(known, motion.flow)
-    carried *= fade[..., None]
+    # Any colour is better than none: what is known stays so however often it fades.
+    faintest = _FAINT / np.maximum(carried[..., 2], _TINY)
+    carried *= np.maximum(fade, np.minimum(faintest, 1))[..., None]
     return carried
 
 

@@ -94,8 +94,8 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], count: int) -> Genera
 
 
 def _fill(items: Iterable[T], queue: Queue[object], unwanted: Event) -> None:
-    work_alone()
     try:
+        work_alone()
         for item in items:
             if not _put(queue, item, unwanted):
                 break

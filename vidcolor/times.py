@@ -4,6 +4,8 @@ from fractions import Fraction
 
 from vidcolor.errors import UsageError
 
+LATEST = 10**9  # seconds: no film is as long, and FFmpeg's clocks go no further
+
 
 def parse_time(text: str) -> Fraction:
     """Return the seconds of `12.5`, `1:02.5` or `1:02:03`.
@@ -17,7 +19,8 @@ def parse_time(text: str) -> Fraction:
     except ValueError:
         values = []
     too_large = any(value >= 60 for value in values[1:])
-    if len(values) != len(parts) or len(parts) > 3 or too_large or min(values) < 0:
+    bad = len(values) != len(parts) or len(parts) > 3 or too_large or min(values) < 0
+    if bad or values[0] > LATEST:
         raise UsageError(f"{text!r} is no time: write 12.5, 1:02.5 or 1:02:03")
     seconds = Fraction(0)
     for value in values:

@@ -43,6 +43,7 @@ NEXT = np.array([1, 18, 1], np.float32) / np.float32(20)
 # of them, take processors a hundred times as long: they made up half of this stage.
 _NOTHING = np.float32(1e-12)
 
+_TALLEST = 32000 // (LEVELS - 1)  # small pixels: OpenCV counts all levels' together
 _FINEST = 256  # small pixels along the short side: a grid of more needs much memory
 
 
@@ -93,7 +94,7 @@ def level_lightness(space: RgbSpace) -> Tensor:
 def coarse(ab: Tensor) -> Tensor:
     """Return ab (2, h, w), made coarser where it is too fine for a grid."""
     height, width = ab.shape[1:]
-    times = min(height, width) / _FINEST
+    times = max(min(height, width) / _FINEST, height / _TALLEST)
     if times <= 1:
         return ab
     size = round(height / times), round(width / times)

@@ -4,8 +4,10 @@ from torch import Generator, Tensor
 
 from training.trials import Trial, ask, ask_vividly, prepare, true_points
 from vidcolor.lab import grey_to_lightness
+from vidcolor_models import load_model
 from vidcolor_models.eccv16 import ECCV16
 from vidcolor_models.film import BINS, Film
+from vidcolor_models.halving import halve_weights
 
 CPU = torch.device("cpu")
 
@@ -83,3 +85,17 @@ def test_vividness_is_tried_and_put_back(film: Film, pictures: list[Tensor]) -> 
     # Here the rare bins are the colourful ones.
     assert timid.norm(dim=0).mean() < tuned.norm(dim=0).mean()
     assert tuned.norm(dim=0).mean() < bold.norm(dim=0).mean()
+
+
+def test_a_network_of_half_the_digits_is_asked_as_it_is() -> None:
+    network = load_model("film").network.eval()
+    assert isinstance(network, Film)
+    picture = torch.rand(3, 64, 64, generator=Generator().manual_seed(0))
+    trial = prepare(picture, picture.mean(dim=0), seed=0)
+    whole = ask(network, trial, torch.device("cpu"))
+    halve_weights(network)
+    for one, other in zip(whole, ask(network, trial, torch.device("cpu")), strict=True):
+        assert one.ab.dtype == other.ab.dtype == torch.float32
+        assert float((one.ab - other.ab).abs().mean()) < 1
+    (vivid,) = ask_vividly(network, trial, [1.0], torch.device("cpu"))
+    assert vivid.isfinite().all()

@@ -18,6 +18,7 @@ from vidcolor.yuv import Matrix
 from vidcolor_models import WeightsError, load_model
 from vidcolor_models.answer import Answer
 from vidcolor_models.eccv16 import ECCV16
+from vidcolor_models.folding import fold_norms
 
 BT601 = np.array([0.299, 0.587, 0.114])
 
@@ -427,3 +428,16 @@ def test_half_the_digits_hardly_change_a_colour(
     assert not torch.equal(half.ab, whole.ab)
     torch.testing.assert_close(half.ab, whole.ab, atol=0.5, rtol=0)
     torch.testing.assert_close(half.uncertainty, whole.uncertainty, atol=0.5, rtol=0)
+
+
+def test_a_photo_is_coloured_by_a_network_as_a_gpu_has_it() -> None:
+    # There, nothing stands around it that keeps gradients away.
+    colorizer = Colorizer("film", "cpu", 64)
+    grey = np.linspace(0, 255, 64 * 80).reshape(64, 80).astype(np.uint8)
+    expected = colorizer.colorize_image(grey)
+    network = load_model("film").network.train(False)
+    fold_norms(network)
+    colorizer._network = network
+    found = colorizer.colorize_image(grey)
+    assert np.abs(found.astype(int) - expected).mean() < 1
+    assert colorizer.predict_uncertainty(torch.rand(64, 80)).isfinite().all()

@@ -35,3 +35,11 @@ def test_a_picture_may_be_wider_than_opencv_counts() -> None:
     x, y = np.ones_like(level), np.zeros_like(level)
     found = Levels(values).at(x, y, level)
     assert found[0, 0] == pytest.approx(1 + 4 * level[0], abs=1e-3)
+
+
+def test_a_picture_may_be_taller_than_opencv_counts() -> None:
+    values = np.arange(2 * 5 * 4 * 1, dtype=np.float32).reshape(2, 5, 4, 1)
+    level = np.linspace(0, 4, 70000, dtype=np.float32)[:, None]
+    x, y = np.zeros_like(level), np.ones_like(level)
+    found = Levels(values).at(x, y, level)
+    assert found[0, :, 0] == pytest.approx(1 + 4 * level[:, 0], abs=1e-3)

@@ -257,6 +257,24 @@ def test_a_start_is_told_from_the_next_frame_s_however_late(
         again(start=10000.24)
 
 
+@pytest.mark.parametrize("batch", [3, 5, 16])
+@pytest.mark.parametrize("fast", [False, True])
+def test_stops_do_not_show_whatever_is_asked_together(
+    film: Film, weights: str, batch: int, fast: bool
+) -> None:
+    source = film(shots(90))
+    colorizer = Watched(weights)
+    colorizer.batch = batch
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    colorize(source, whole, model=colorizer, fast=fast)
+    again = partial(colorize, source, often, model=colorizer, fast=fast, resume=True)
+    for stop in (45, 80):
+        with pytest.raises(KeyboardInterrupt):
+            again(on_event=stop_after(stop))
+    assert again().done > 30
+    assert content(often) == content(whole)
+
+
 def test_work_goes_on_where_a_gpu_had_too_little_memory(
     source: Path, weights: str
 ) -> None:

@@ -253,3 +253,15 @@ def test_the_nearest_in_time_count_most() -> None:
     assert means[995] == 0
     assert (means[995:1001].diff() > 0).all()
     assert (means[1000:1002].diff() < 0).all()
+
+
+@pytest.mark.parametrize("radius", [1, 16])
+def test_colour_stays_however_long_nobody_knows_better(radius: int) -> None:
+    unknown = torch.full(SHAPE, math.inf)
+    given = film(even(*[50.0] * 40), LOST)
+    for n in range(40):
+        if n % 12:
+            blank = torch.zeros_like(given[n].ab)
+            given[n] = Prediction(blank, unknown, False, LOST)
+    for ab in smoothed(given, radius):
+        assert float(ab[0].min()) == pytest.approx(50, abs=4)

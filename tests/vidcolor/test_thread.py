@@ -224,3 +224,14 @@ def test_many_that_begin_at_once_leave_the_others_their_threads() -> None:
         assert list(pool.map(begin, range(16))) == [1] * 16
     with ThreadPoolExecutor(1) as other:
         assert other.submit(torch_threads).result() == 3
+
+
+def test_a_thread_that_cannot_begin_its_work_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("vidcolor.thread.work_alone", fail)
+    with pytest.raises(RuntimeError, match="new thread"):
+        list(in_thread([1, 2], 1))

@@ -188,3 +188,15 @@ def test_shrunk_codes_keep_their_mean(shape: tuple[int, int]) -> None:
     small = shrink_codes(codes, 30, 40)
     assert small.shape == (30, 40)
     assert small.mean() == pytest.approx(codes.mean(), abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("small", "large"), [((2048, 256), (2048, 256)), ((3000, 8), (40000, 20))]
+)
+def test_tall_pictures_are_no_less_than_wide_ones(
+    small: tuple[int, int], large: tuple[int, int]
+) -> None:
+    ab = torch.full((2, *small), 30.0)
+    found = spread(ab, torch.rand(large, generator=Generator().manual_seed(0)))
+    assert found.shape == (2, *large)
+    torch.testing.assert_close(found, torch.full_like(found, 30.0), atol=1e-3, rtol=0)

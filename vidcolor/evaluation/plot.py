@@ -43,7 +43,9 @@ class _Panel:
         """Return the value of the upper edge: one ruined frame must not flatten all."""
         values = np.concatenate([np.asarray(c) for c in self.curves.values()])
         known = values[np.isfinite(values)]
-        return float(np.percentile(known, 99)) * 1.1 if known.any() else 1.0
+        if not known.any():
+            return 1.0
+        return 1.1 * float(np.percentile(known, 99) or known.max())
 
 
 class Plot:

@@ -16,7 +16,7 @@ from math import floor
 import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from vidcolor.media.complaints import Complaints
@@ -88,6 +88,9 @@ def _decode(
         _resting(container.streams[info.index]) as stream,
     ):
         stream.thread_type = threads
+        for other in container.streams:
+            if other.index != stream.index:
+                other.discard = Discard.all  # what is wrong with it is not ours
         if seek is not None:
             try:
                 container.seek(floor(seek / info.time_base), stream=stream)

@@ -2,6 +2,7 @@
 
 import os
 from fractions import Fraction
+from math import floor
 
 from av.codec.context import Flags
 from av.container import OutputContainer
@@ -17,7 +18,7 @@ from vidcolor.errors import WriteError
 from vidcolor.media.aspect import set_container_aspect
 from vidcolor.media.info import FilmInfo, StreamInfo
 from vidcolor.media.picture import Frame, with_chroma
-from vidcolor.media.tags import stream_tags
+from vidcolor.media.tags import stream_tags, without_timecode
 from vidcolor.media.target_plan import Plan
 
 # Else SVT-AV1 prints to stderr. It looks once, when the first of its encoders opens.
@@ -56,7 +57,8 @@ class FilmEncoder:
         """
         plan = self._plan
         picture = with_chroma(frame.picture, plan.pix_fmt, plan.yuv, cb, cr)
-        pts = round((frame.seconds - self._shift) / plan.time_base)
+        # Halves always up: to the even one, two frames would come to one time.
+        pts = floor((frame.seconds - self._shift) / plan.time_base + Fraction(1, 2))
         if self._last is not None and pts <= self._last:
             raise WriteError(
                 plan.path,
@@ -128,8 +130,8 @@ def _set_description(
 ) -> None:
     source = _film_stream(info)
     tags = stream_tags(source.metadata, info.container, plan.container)
-    if is_cut:  # it counts from the film's first frame
-        tags = {name: tag for name, tag in tags.items() if name.lower() != "timecode"}
+    if is_cut:
+        tags = without_timecode(tags)
     stream.metadata.update(tags)
     if info.sar != 1 and not plan.container.sar:
         set_container_aspect(stream, info.sar)

@@ -54,6 +54,12 @@ def dropped(fates: tuple[StreamFate, ...]) -> int:
     return sum(fate.fate is Fate.DROP for fate in fates)
 
 
+def has_cover(info: FilmInfo, fates: tuple[StreamFate, ...]) -> bool:
+    """Whether a cover picture is copied as a stream."""
+    covers = {stream.index for stream in info.streams if stream.kind == "cover"}
+    return any(fate.fate is Fate.COPY and fate.index in covers for fate in fates)
+
+
 def _fate(stream: StreamInfo, info: FilmInfo, container: Container) -> StreamFate:
     if stream.index == info.index:
         return StreamFate(stream.index, Fate.ENCODE, _what(stream))

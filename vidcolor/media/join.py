@@ -20,13 +20,13 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import WriteError
 from vidcolor.media.encoder import FilmEncoder
-from vidcolor.media.fates import Fate
+from vidcolor.media.fates import Fate, has_cover
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import open_source
+from vidcolor.media.opening import film_stream, open_source
 from vidcolor.media.segment import read_packets
 from vidcolor.media.span import Span
 from vidcolor.media.streams import SideStreams
-from vidcolor.media.tags import kept_tags, muxer_options
+from vidcolor.media.tags import kept_tags, muxer_options, without_timecode
 from vidcolor.media.target_plan import Plan
 from vidcolor.media.work_folder import Segment, WorkFolder
 
@@ -104,11 +104,15 @@ def _begun(
 ) -> tuple[OutputContainer, VideoStream]:
     """Return a container with all its streams and its header, and the film's stream."""
     tags = kept_tags(info.metadata)
+    if span.is_cut(info):
+        tags = without_timecode(tags)
     target = av.open(
         file,
         "w",
         format=plan.container.muxer,
-        container_options=muxer_options(tags, plan.container),
+        container_options=muxer_options(
+            tags, plan.container, has_cover(info, plan.streams)
+        ),
         metadata_errors="surrogateescape",
     )
     try:
@@ -179,10 +183,14 @@ def _verify(
     Raises:
         WriteError: it has not.
     """
-    index = next(n for n, kind in enumerate(_written(plan)) if kind is Fate.ENCODE)
     with closing(open_source(path)) as container:
         found = _kinds(container.streams)
-        film = container.streams[index]
+        # Not by its number: readers leave out what is empty, and have covers last.
+        film = film_stream(container)
+        if film is None:
+            raise WriteError(
+                plan.path, "came out wrong and is not kept: it has no film"
+            )
         times = [
             (packet.dts if packet.pts is None else packet.pts) or 0
             for packet in container.demux(film)
@@ -200,11 +208,6 @@ def _verify(
     else:
         return
     raise WriteError(plan.path, f"came out wrong and is not kept: it has {problem}")
-
-
-def _written(plan: Plan) -> list[Fate]:
-    left_out = Fate.DROP, Fate.REMAKE, Fate.TAG
-    return [stream.fate for stream in plan.streams if stream.fate not in left_out]
 
 
 def _kinds(streams: Iterable[Stream]) -> list[str]:

@@ -11,12 +11,12 @@ from vidcolor.media.encoders import (
     codec_of,
     is_interlacing_lost,
 )
-from vidcolor.media.fates import Fate, dropped, fates_of
+from vidcolor.media.fates import Fate, dropped, fates_of, has_cover
 from vidcolor.media.glances import Change, Glance
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
 from vidcolor.media.span import Span
-from vidcolor.media.tags import kept_tags
+from vidcolor.media.tags import kept_tags, unnamed
 from vidcolor.media.target_plan import Plan
 from vidcolor.rgb_space import Transfer
 
@@ -82,6 +82,7 @@ def notes_for(
 def _has_timecode_tag(info: FilmInfo) -> bool:
     """Whether a timecode is all in a tag, with no stream of its own to be told of."""
     tags = {tag.lower() for s in info.streams for tag in s.metadata}
+    tags |= {tag.lower() for tag in info.metadata}
     return "timecode" in tags and all(s.kind != "timecode" for s in info.streams)
 
 
@@ -118,15 +119,19 @@ def _time_notes(info: FilmInfo, plan: Plan) -> list[str]:
 def _label_notes(info: FilmInfo, plan: Plan) -> list[str]:
     """Say which tags, names, languages and marks the container has no place for."""
     container = plan.container
-    kept = {f.index for f in plan.streams if f.fate not in (Fate.DROP, Fate.ENCODE)}
+    kept = {f.index for f in plan.streams if f.fate is not Fate.DROP}
     streams = [stream for stream in info.streams if stream.index in kept]
     lost = []
+    if has_cover(info, plan.streams) and (
+        tags := unnamed(kept_tags(info.metadata), container)
+    ):
+        lost.append(f"the tags {', '.join(sorted(tags))} beside a cover")
     if container.tags is not None:
         tags = {name.lower() for name in kept_tags(info.metadata)} - container.tags
         lost += [f"the tags {', '.join(sorted(tags))}"] if tags else []
     if container.marks is not None:
-        marks = {mark for s in streams for mark in s.disposition if s.kind != "cover"}
-        marks -= container.marks
+        others = (s for s in streams if s.kind != "cover" and s.index != info.index)
+        marks = {mark for s in others for mark in s.disposition} - container.marks
         lost += [f"the marks of streams: {', '.join(sorted(marks))}"] if marks else []
     if not container.names and any(stream.title for stream in streams):
         lost.append("the names of streams")

@@ -12,6 +12,11 @@ _FFMPEG = "Lavf"  # how FFmpeg signs what it has written
 _MP4_NAMES = {"title", "artist", "album", "album_artist", "composer", "comment"}
 _MP4_NAMES |= {"date", "genre", "copyright", "description", "synopsis", "creation_time"}
 _MP4_NAMES |= {"show", "episode_id", "network", "lyrics", "grouping", "track", "disc"}
+_NAMES = {
+    "mp4": _MP4_NAMES,
+    "mov": {"title", "artist", "album", "comment", "date", "genre", "copyright"}
+    | {"creation_time"},
+}
 
 # QuickTime knows languages by a list of its own, which has these forms only.
 _MOV_LANGUAGES = {"deu": "ger", "zho": "chi", "nld": "dut", "cze": "ces", "fre": "fra"}
@@ -41,9 +46,22 @@ def stream_tags(tags: dict[str, str], source: str, target: Container) -> dict[st
     return kept
 
 
-def muxer_options(tags: dict[str, str], target: Container) -> dict[str, str]:
-    """Return the container's options, such that it stores all the file's tags."""
+def without_timecode(tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags of a part: its timecode counts from the film's first frame."""
+    return {name: tag for name, tag in tags.items() if name.lower() != "timecode"}
+
+
+def unnamed(tags: dict[str, str], target: Container) -> set[str]:
+    """Return the tags that MP4 and its like have no name of their own for."""
+    names = _NAMES.get(target.muxer)
+    return set() if names is None else {tag.lower() for tag in tags} - names
+
+
+def muxer_options(
+    tags: dict[str, str], target: Container, has_cover: bool
+) -> dict[str, str]:
+    """Return the container's options, such that it stores what it can of the tags."""
     options = dict(target.options)
-    if target.muxer in ("mp4", "mov") and set(map(str.lower, tags)) - _MP4_NAMES:
+    if unnamed(tags, target) and not has_cover:  # that way to store tags knows none
         options["movflags"] = "use_metadata_tags"
     return options

@@ -6,7 +6,7 @@ _ORIENTATION = 274
 _EXIF_IFD, _EXIF_WIDTH, _EXIF_HEIGHT = 34665, 40962, 40963
 # TIFF keeps its EXIF tags among those that say where the samples lie: what must not
 # go along into another file.
-_LAYOUT = {
+LAYOUT = {
     *range(254, 270),
     *(273, *range(277, 285), *range(288, 294), 296, 297, 301),
     *(*range(317, 348), *range(512, 533), 700, 33723, 34377, 34675, 37724),
@@ -23,7 +23,7 @@ def read_exif(image: Image.Image) -> tuple[bytes | None, int, list[str]]:
         exif = Image.Exif()  # a copy, as Pillow looks at its own when it turns a TIFF
         exif.load(image.getexif().tobytes())
         orientation = exif.get(_ORIENTATION, 1)
-        for tag in [tag for tag in exif if is_tiff and tag in _LAYOUT]:
+        for tag in [tag for tag in exif if is_tiff and tag in LAYOUT]:
             del exif[tag]
         if _ORIENTATION in exif:
             exif[_ORIENTATION] = 1

@@ -7,6 +7,7 @@ from itertools import accumulate
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from vidcolor.stills.exif import LAYOUT
 from vidcolor.stills.still import Samples, Still, stacked
 
 _STRIP_BYTES = 1 << 20  # of a TIFF before compression: readers may take one at a time
@@ -48,7 +49,7 @@ def _described(still: Still) -> TiffImagePlugin.ImageFileDirectory_v2:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     exif = Image.Exif()
     exif.load(still.exif or b"")
-    for tag in exif:
+    for tag in exif.keys() - LAYOUT:  # of a JPEG, they are not true here
         inner = exif.get_ifd(tag)
         tags[tag] = inner or exif[tag]
     if still.dpi:

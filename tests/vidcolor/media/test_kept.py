@@ -1,15 +1,18 @@
 """What stays as it was: sound, captions, chapters, tags, shapes, fields, times."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
+import numpy as np
 import pytest
 
-from tests.vidcolor.media.made import make
+from tests.vidcolor.media.made import Side, make
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.span import Span
@@ -181,23 +184,31 @@ def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> Non
     assert ends == [4 - begin, end - start]
 
 
+@pytest.mark.parametrize("place", ["tags", "stream_tags"])
 @pytest.mark.parametrize("name", ["film.mov", "film.mkv"])
 @pytest.mark.parametrize("target", ["out.mov", "out.mkv", "out.ts"])
 @pytest.mark.parametrize("start", [None, Fraction(0), Fraction(1, 5)])
 def test_a_timecode_counts_from_the_first_frame_or_is_said_to_be_gone(
-    tmp_path: Path, color: Color, name: str, target: str, start: Fraction | None
+    tmp_path: Path,
+    color: Color,
+    place: str,
+    name: str,
+    target: str,
+    start: Fraction | None,
 ) -> None:
     tags = {"timecode": "10:00:00:00"}
-    film = make(tmp_path / name, stream_tags=tags)
+    film = make(tmp_path / name, **{place: tags})
     info = Reader(film).info
     made = plan(film, target, span=Span.of(info, start, None))
     color(made, film, start)
     assert verify(film, made, start).faults == ()
     with av.open(str(made.path)) as out:
-        found = {k.lower(): v for s in out.streams for k, v in s.metadata.items()}
+        of_streams = [item for s in out.streams for item in s.metadata.items()]
+        found = {k.lower(): v for k, v in [*of_streams, *out.metadata.items()]}
     told = any("timecode" in note for note in made.notes)
     is_there = found.get("timecode") == tags["timecode"]
     assert "timecode" not in found or is_there
+    assert not (start and is_there)
     assert told is not is_there
 
 
@@ -223,3 +234,78 @@ def test_tags_that_are_no_text_are_kept_as_bytes(make_film: Make, color: Color) 
     made = plan(source)
     color(made, source)
     assert b"Gr\xfcsse\xff" in made.path.read_bytes()
+
+
+@pytest.mark.parametrize("target", ["out.mp4", "out.mkv"])
+def test_a_cover_is_kept_whatever_the_tags_are(
+    tmp_path: Path, color: Color, target: str
+) -> None:
+    png = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
+    cover = [("cover.png", "image/png", png)]
+    tags = {"title": "My film", "media_type": "9"}
+    source = make(tmp_path / "film.mkv", attachments=cover, tags=tags)
+    made = plan(source, target)
+    color(made, source)
+    assert verify(source, made).faults == ()
+    is_told = any("media_type beside a cover" in note for note in made.notes)
+    assert is_told is (target == "out.mp4")
+
+
+@pytest.mark.parametrize("tag", ["album_artist", "description", "lyrics", "show"])
+def test_tags_are_kept_in_quicktime(tmp_path: Path, color: Color, tag: str) -> None:
+    source = make(tmp_path / "film.mkv", tags={"title": "A", tag: "B"})
+    made = plan(source, "out.mov")
+    color(made, source)
+    found = {k.lower(): v for k, v in Reader(made.path).info.metadata.items()}
+    assert (found["title"], found[tag]) == ("A", "B")
+
+
+@pytest.mark.parametrize("target", ["out.mov", "out.mkv"])
+def test_sound_that_a_part_has_none_of_is_no_fault(
+    tmp_path: Path, color: Color, target: str
+) -> None:
+    """Sound first, and only in the first second: MP4's readers leave it out then."""
+    source = tmp_path / "film.mov"
+    with av.open(str(source), "w") as out:
+        sound = out.add_stream("aac", 48000, layout="stereo")
+        film = out.add_stream("libx264", 25)
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        for n in range(45):
+            frame = av.AudioFrame.from_ndarray(
+                np.zeros((2, 1024), np.float32), "fltp", "stereo"
+            )
+            frame.sample_rate, frame.pts = 48000, 1024 * n
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+        for n in range(75):
+            picture = av.VideoFrame.from_ndarray(
+                np.full((72, 64), n, np.uint8), "yuv420p"
+            )
+            picture.pts = n
+            out.mux(film.encode(picture))
+        out.mux(film.encode(None))
+    start = Fraction(2)
+    info = Reader(source).info
+    made = plan(source, target, span=Span.of(info, start, None))
+    assert len(color(made, source, start)) == 25
+    assert verify(source, made, start).faults == ()
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "mpeg2video"])
+def test_a_part_may_begin_half_a_frame_off(
+    tmp_path: Path, color: Color, codec: str
+) -> None:
+    source = make(tmp_path / "film.mkv", frames=60)
+    start = Fraction(13, 10)
+    made = plan(source, codec=codec, span=Span.of(Reader(source).info, start, None))
+    assert len(color(made, source, start)) == 27
+
+
+def test_damage_to_the_sound_does_not_end_the_picture(tmp_path: Path) -> None:
+    source = make(tmp_path / "film.mp4", frames=100, sides=[Side("aac")])
+    data = bytearray(source.read_bytes())
+    tables = [m.start() for m in re.finditer(b"stco", data)]
+    count = int.from_bytes(data[tables[1] + 8 : tables[1] + 12], "big")
+    data[tables[1] + 12 + 4 * (count // 4)] |= 0x40  # a chunk lies far beyond the end
+    source.write_bytes(data)
+    assert len(list(Reader(source).frames())) == 100

@@ -26,8 +26,10 @@ def test_quicktime_is_given_the_language_it_knows() -> None:
 
 
 def test_unusual_tags_make_mp4_store_all_by_name() -> None:
-    assert "movflags" not in muxer_options({"title": "A"}, MP4)
-    assert muxer_options({"reel": "7"}, MP4)["movflags"] == "use_metadata_tags"
+    assert "movflags" not in muxer_options({"title": "A"}, MP4, False)
+    assert muxer_options({"reel": "7"}, MP4, False)["movflags"] == "use_metadata_tags"
+    assert muxer_options({"show": "A"}, MOV, False)["movflags"] == "use_metadata_tags"
+    assert "movflags" not in muxer_options({"reel": "7"}, MP4, True)
 
 
 @pytest.mark.parametrize(("height", "matrix"), [(576, "BT601"), (577, "BT709")])

@@ -110,3 +110,22 @@ def test_a_resolution_in_exif_alone_is_one(tmp_path: Path, suffix: str) -> None:
     Image.new("RGB", (8, 8)).save(path, exif=told)
     dpi = read_still(path).dpi
     assert dpi is None if suffix == ".png" else dpi == pytest.approx((300, 300))
+
+
+@pytest.mark.parametrize("tags", [{284: 2}, {338: 2}, {266: 2}, {322: 16, 323: 16}])
+def test_what_exif_says_of_another_file_s_layout_stays_behind(
+    tmp_path: Path, tags: dict[int, int]
+) -> None:
+    told = Image.Exif()
+    told[0x010F] = "Ernemann"
+    for tag, value in tags.items():
+        told[tag] = value
+    path, target = tmp_path / "a.jpg", tmp_path / "b.tif"
+    Image.fromarray(noise(np.uint8, 30, 40, 3)).save(path, exif=told)
+    still = read_still(path)
+    write_still(target, still)
+    back = read_still(target)
+    np.testing.assert_array_equal(back.rgb, still.rgb)
+    kept = Image.Exif()
+    kept.load(back.exif or b"")
+    assert kept[0x010F] == "Ernemann"
