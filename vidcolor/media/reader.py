@@ -65,7 +65,7 @@ class Reader:
         self.damage = damage
         span = Span.of(info, start, end)
         clock, gaps = _clock(info), Gaps(1 / info.rate)
-        time = info.start
+        time, lasts = info.start, 1 / info.rate
         with closing(read_pictures(info, damage, span.begin)) as pictures:
             for picture in pictures:
                 info.stamp.check(info.path)
@@ -73,6 +73,7 @@ class Reader:
                 damage.retimed = clock.mended
                 damage.seams = [ticks * info.time_base for ticks in clock.offsets]
                 time = pts * info.time_base
+                lasts = max(1 / info.rate, picture.duration * info.time_base)
                 if span.is_before(time):
                     continue
                 if span.is_after(time):
@@ -83,7 +84,7 @@ class Reader:
                 yield Frame(self._alike(picture, time), pts, info.time_base)
             else:
                 info.stamp.check(info.path)
-                damage.cut_off = _cut_off(info, time)
+                damage.cut_off = _cut_off(info, time, lasts)
             if gaps.are_losses(damaged=bool(damage)):
                 damage.gap_frames, damage.gap_places = gaps.missing, gaps.places
         if damage.decoded == 0:
@@ -113,9 +114,9 @@ def _clock(info: FilmInfo) -> Clock:
     return Clock(step, second, end=clock_end(info.container))
 
 
-def _cut_off(info: FilmInfo, last: Fraction) -> str:
+def _cut_off(info: FilmInfo, last: Fraction, lasts: Fraction) -> str:
     announced = info.announced_end
-    if announced is None or announced - last - 1 / info.rate < _CUT_OFF:
+    if announced is None or announced - last - lasts < _CUT_OFF:
         return ""
     return (
         f"the file ends at {float(last - info.start):.1f} s "

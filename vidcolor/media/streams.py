@@ -43,7 +43,16 @@ class _Track:
         self.tick = tick / self.split
         self.clock: Clock | None = None
         self.before: int | None = None  # the time of the last packet, in the source's
+        self.begun = False  # something of it is shown
         self.copied = 0  # packets
+
+    def hides(self, packet: "Packet[Any]") -> bool:
+        """Whether an edit list hides a packet between two that it shows.
+
+        What it hides before the first one, decoders want to begin with.
+        """
+        self.begun |= not packet.is_discard
+        return packet.is_discard and self.begun
 
     def refine(self, packet: "Packet[Any]") -> None:
         """Bring a packet of the source to this track's ticks, and say how long it is.
@@ -232,6 +241,8 @@ class SideStreams:
                 if packet.size == 0 and packet.pts is None and packet.dts is None:
                     continue
                 track = self._tracks[packet.stream.index]
+                if track.hides(packet):
+                    continue
                 track.refine(packet)
                 track.mend(packet)
                 if self._span.is_after(_seconds(packet) - _AHEAD):

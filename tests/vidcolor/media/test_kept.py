@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import struct
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -309,3 +310,38 @@ def test_damage_to_the_sound_does_not_end_the_picture(tmp_path: Path) -> None:
     data[tables[1] + 12 + 4 * (count // 4)] |= 0x40  # a chunk lies far beyond the end
     source.write_bytes(data)
     assert len(list(Reader(source).frames())) == 100
+
+
+@pytest.mark.parametrize("target", ["out.mp4", "out.mkv"])
+def test_sound_that_was_cut_away_stays_away(
+    tmp_path: Path, color: Color, target: str
+) -> None:
+    """An edit list that shows the first two seconds of the sound, and two of later."""
+    source = make(
+        tmp_path / "film.mp4",
+        frames=100,
+        sides=[Side("aac", seconds=8.0)],
+        muxing={"movie_timescale": "90000"},
+    )
+    data = bytearray(source.read_bytes())
+    at = data.rfind(b"elst")
+    shown = [(180_000, 1024), (180_000, 1024 + 48_000 * 5 + 500)]
+    old = int.from_bytes(data[at + 8 : at + 12], "big")
+    edits = b"".join(struct.pack(">Iii", *edit, 1 << 16) for edit in shown)
+    data[at + 8 : at + 12 + 12 * old] = struct.pack(">I", len(shown)) + edits
+    boxes = [at, *(data.rfind(box, 0, at) for box in (b"edts", b"trak", b"moov"))]
+    for box in boxes:
+        (size,) = struct.unpack(">I", data[box - 4 : box])
+        data[box - 4 : box] = struct.pack(">I", size + 12 * (len(shown) - old))
+    source.write_bytes(data)
+    made = plan(source, target, codec="h264")
+    color(made, source)
+    assert verify(source, made).faults == ()
+    assert heard(source) == pytest.approx(4, abs=0.05)
+    assert heard(made.path) == pytest.approx(4, abs=0.05)
+
+
+def heard(path: Path) -> float:
+    """Return how many seconds of sound a film plays."""
+    with av.open(str(path)) as film:
+        return sum(f.samples / f.sample_rate for f in film.decode(audio=0))

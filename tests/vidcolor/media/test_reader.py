@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.codec.context import Flags
 
 from tests.vidcolor.media.made import Side, make
 from vidcolor.errors import ReadError
@@ -251,3 +252,24 @@ def test_nothing_but_ffv1_is_heard_of_damage_in_pictures(make_film: Make) -> Non
     heard = subprocess.run(hear, check=True, timeout=60, capture_output=True).stdout
     assert b"frames" in heard
     assert b"h264" not in heard
+
+
+def test_a_last_frame_that_lasts_long_is_no_loss(tmp_path: Path) -> None:
+    path = tmp_path / "slides.mkv"
+    with av.open(str(path), "w") as out:
+        film = out.add_stream("ffv1", 25)
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        film.codec_context.time_base = film.time_base = Fraction(1, 1000)
+        film.codec_context.flags |= Flags.frame_duration
+        for number, lasts in enumerate((3000, 3000, 3000, 6000)):
+            slide = np.full((72, 64), 60 * number + 20, np.uint8)
+            picture = av.VideoFrame.from_ndarray(slide, "yuv420p")
+            picture.pts, picture.duration = 3000 * number, lasts
+            picture.time_base = Fraction(1, 1000)
+            out.mux(film.encode(picture))
+        out.mux(film.encode(None))
+    reader = Reader(path)
+    assert reader.info.duration == 15
+    assert len(list(reader.frames())) == 4
+    assert not reader.damage
+    assert reader.damage.lines() == []

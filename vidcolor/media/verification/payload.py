@@ -98,8 +98,13 @@ def _packets(
     wanted = [s for s in film.streams if s.index in indices and s.type != "attachment"]
     if not wanted:
         return  # demux() of nothing would mean everything
+    begun = set[int]()
     with suppress(av.FFmpegError):  # the film's own reader tells of a broken file
         for packet in demux(film, *wanted):
+            if not packet.is_discard:
+                begun.add(packet.stream.index)
+            elif packet.stream.index in begun:
+                continue  # an edit list hides it, between two that it shows
             if packet.size or flush:
                 yield packet
 
