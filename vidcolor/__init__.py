@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vidcolor.coloring import colorize
     from vidcolor.colorizer import Colorizer
-    from vidcolor.errors import OptionError, ReadError, VidcolorError, WriteError
+    from vidcolor.errors import (
+        OptionError,
+        ReadError,
+        UsageError,
+        VidcolorError,
+        WriteError,
+    )
     from vidcolor.evaluation.evaluate import evaluate
 
 __version__ = "0.1.0"
@@ -22,6 +28,7 @@ __all__ = [
     "Colorizer",
     "OptionError",
     "ReadError",
+    "UsageError",
     "VidcolorError",
     "WriteError",
     "colorize",
@@ -30,7 +37,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in ("OptionError", "ReadError", "VidcolorError", "WriteError"):
+    if name.endswith("Error") and name in __all__:
         from vidcolor import errors
 
         return getattr(errors, name)
