@@ -11,8 +11,8 @@ class Config:
     """What a run is made of. Two runs with the same one and the same data are equal.
 
     Raises:
-        ValueError: a value is of another type, or a checkpoint or a validation would
-            fall between two logged steps.
+        ValueError: a value is of another type, a step has no room for a crop, or a
+            checkpoint or a validation would fall between two logged steps.
     """
 
     start: str  # weights to begin with, by name or file; "": an ImageNet encoder

@@ -152,7 +152,9 @@ def _check_usage(
         raise UsageError("fast carries colours between frames, and smooth 0 forbids it")
     for time in (start, end):
         if time is not None and not 0 <= time <= LATEST:  # nan is not, either
-            raise UsageError(f"a time must be 0 s or more, not {float(time):g}")
+            raise UsageError(
+                f"a time must be 0 s or more, up to {LATEST}, not {float(time):g}"
+            )
     if start is not None and end is not None and start >= end:
         raise UsageError("start must be before end")
 

@@ -37,7 +37,7 @@ _GIVEN_BACK = 0.6  # of what the mean took: with all of it, mistakes come back, 
 _GAIN = 1.25  # no mean takes more than it ought to give back
 _CALM = 30.0  # in units of ab: chroma that is seen before the gain gets going
 _TINY = np.float32(1e-37)  # for means of nothing
-_FAINT = np.float32(1e-20)  # weight: beside it, all that is new is all there is
+_FAINT = np.float32(1e-20)  # a weight that all that is new outweighs
 _LEAST = 1e-4  # what a motion is trusted at least: some colour is better than none
 
 

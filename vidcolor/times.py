@@ -20,11 +20,11 @@ def parse_time(text: str) -> Fraction:
         values = []
     too_large = any(value >= 60 for value in values[1:])
     bad = len(values) != len(parts) or len(parts) > 3 or too_large or min(values) < 0
-    if bad or values[0] > LATEST:
-        raise UsageError(f"{text!r} is no time: write 12.5, 1:02.5 or 1:02:03")
     seconds = Fraction(0)
     for value in values:
         seconds = seconds * 60 + value
+    if bad or seconds > LATEST:
+        raise UsageError(f"{text!r} is no time: write 12.5, 1:02.5 or 1:02:03")
     return seconds
 
 

@@ -6,7 +6,7 @@ when its checksum is right: weights are whole or not there.
 
 import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -63,7 +63,8 @@ def _alone(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            lock.unlink(missing_ok=True)
+            with suppress(OSError):  # not every system removes what is open
+                lock.unlink()
 
 
 def _fetch_to(path: Path, entry: Entry, url: str, on_progress: OnProgress) -> None:

@@ -94,6 +94,16 @@ def stop_after(frames: int) -> Callable[[Event], None]:
     return tell
 
 
+def stopped(source: Path, weights: str, frames: int) -> tuple[Watched, Path, Path]:
+    """Colour a film once whole, and once until so many frames are done."""
+    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
+    colorizer = Watched(weights)
+    colorize(source, whole, model=colorizer)
+    with pytest.raises(KeyboardInterrupt):
+        colorize(source, often, model=colorizer, on_event=stop_after(frames))
+    return colorizer, whole, often
+
+
 def content(path: Path) -> list[tuple[Any, ...]]:
     return [
         (frame.seconds, *(plane(frame.picture, n).tobytes() for n in range(3)))
@@ -188,11 +198,7 @@ def change(path: Path) -> None:
 def test_a_shot_whose_memory_is_damaged_is_coloured_again(
     source: Path, weights: str, damage: Callable[[Path], None]
 ) -> None:
-    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
-    colorizer = Watched(weights)
-    colorize(source, whole, model=colorizer)
-    with pytest.raises(KeyboardInterrupt):
-        colorize(source, often, model=colorizer, on_event=stop_after(26))
+    colorizer, whole, often = stopped(source, weights, 26)
     (memory,) = often.with_name("often.mkv.vidcolor").glob("*.memory")
     damage(memory)
     colorizer.asked.clear()
@@ -211,11 +217,7 @@ def test_work_goes_on_before_a_segment_that_is_damaged(
     number: int,
     done: int,
 ) -> None:
-    whole, often = source.with_name("whole.mkv"), source.with_name("often.mkv")
-    colorizer = Watched(weights)
-    colorize(source, whole, model=colorizer)
-    with pytest.raises(KeyboardInterrupt):
-        colorize(source, often, model=colorizer, on_event=stop_after(30))
+    colorizer, whole, often = stopped(source, weights, 30)
     damage(often.with_name("often.mkv.vidcolor") / f"{number:06}.packets")
     finished = colorize(source, often, model=colorizer, resume=True)
     assert finished.done == done
