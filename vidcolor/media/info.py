@@ -43,7 +43,7 @@ class FilmInfo:
     path: Path
     stamp: Stamp  # of the file when it was looked at
     container: str  # FFmpeg's name of the demuxer
-    start: Fraction  # seconds at which the file begins on its own clock, 0 or more
+    start: Fraction  # seconds at which the file begins on its own clock
     duration: Fraction | None  # seconds
     index: int  # of the film's stream
     codec: str

@@ -14,6 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vidcolor.errors import ReadError
+from vidcolor.media.clock import clock_end
 from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
 from vidcolor.media.glances import picture_from, side_data_of
 from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
@@ -75,7 +76,7 @@ def _picture_at(
     container: InputContainer, stream: VideoStream, start: Fraction
 ) -> av.VideoFrame | None:
     """Return the picture shown so many seconds into the film."""
-    begin = Fraction(max(0, container.start_time or 0), _SECOND) + start
+    begin = _start(container) + start
     picture = picture_from(container, stream, begin)
     try:
         for packet in demux(container, stream) if picture else ():
@@ -106,14 +107,13 @@ def _describe(
     )
     if first.format.name.startswith("xyz"):
         color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
-    start = Fraction(max(0, container.start_time or 0), _SECOND)
     rate = _rate(stream)
     duration = _duration(container, stream)
     return FilmInfo(
         path=path,
         stamp=stamp,
         container=container.format.name,
-        start=start,
+        start=_start(container),
         duration=duration,
         index=stream.index,
         codec=context.codec.canonical_name,
@@ -167,6 +167,24 @@ def _field_order(context: VideoCodecContext, first: av.VideoFrame) -> int:
         # DV does not say it, and always shows the lower lines first.
         return 3 if context.codec.canonical_name == "dvvideo" else 0
     return context.field_order
+
+
+def _start(container: InputContainer) -> Fraction:
+    """Return when the file begins, in seconds.
+
+    What is below 0 is not shown, such as the priming of sound; but FFmpeg has a clock
+    that runs over within a minute begin there, too.
+    """
+    start = Fraction(container.start_time or 0, _SECOND)
+    if clock_end(container.format.name) is None:
+        start = max(start, Fraction(0))
+    # As its streams have it: rounded up, its first packets would lie before it.
+    exact = (
+        stream.start_time * stream.time_base
+        for stream in container.streams
+        if stream.start_time is not None and stream.time_base is not None
+    )
+    return min((t for t in exact if abs(t - start) * _SECOND < 1), default=start)
 
 
 def _rate(stream: VideoStream) -> Fraction:

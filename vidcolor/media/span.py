@@ -16,6 +16,8 @@ class Span:
     @classmethod
     def of(cls, info: FilmInfo, start: Fraction | None, end: Fraction | None) -> "Span":
         """Return the span between two times that count from the film's beginning."""
+        if info.start < 0:
+            start = start or Fraction(0)  # MP4 shows nothing before 0: it is moved
         return cls(
             None if start is None else info.start + start,
             None if end is None else info.start + end,

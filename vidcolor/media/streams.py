@@ -232,10 +232,10 @@ class SideStreams:
         for stream in self._source.streams:
             if stream.index not in self._tracks:
                 stream.discard = Discard.all  # spares reading it
-        if self._span.begin is not None:
+        start = (self._span.begin or 0) - _AHEAD
+        if start > self._info.start:
             with suppress(av.FFmpegError):  # then it is read from the beginning
-                start = floor((self._span.begin - _AHEAD) * 1_000_000)
-                self._source.seek(max(0, start))
+                self._source.seek(floor(start * 1_000_000))
         try:
             for packet in demux(self._source, *wanted):
                 if packet.size == 0 and packet.pts is None and packet.dts is None:

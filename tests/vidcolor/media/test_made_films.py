@@ -12,6 +12,7 @@ import pytest
 from tests.vidcolor.media.made import TICK, Side, make
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.span import Span
 
 Color = Callable[..., list[tuple[Fraction, Any]]]
 QUIET = {"x265-params": "log-level=none"}
@@ -167,8 +168,9 @@ def test_luma_times_sound_and_streams_come_through(
         name
     ].get("frames", 10)
     result = Reader(made.path)
+    moved = min(before.start, 0)  # what begins before 0 begins at 0 then
     for frame, (time, luma) in zip(result.frames(), truth, strict=True):
-        assert abs(frame.seconds - time) <= Fraction(1, 2000)
+        assert abs(frame.seconds - (time - moved)) <= Fraction(1, 2000)
         assert (frame.luma == luma).all()
     assert sounds(made.path) == sounds(source)
     after = result.info
@@ -199,6 +201,32 @@ def test_what_is_written_by_default_has_all_frames_and_sound(
     assert result.info.yuv.depth >= before.info.yuv.depth
     assert list(before.frames())
     assert not before.damage
+
+
+@pytest.mark.parametrize("target", ["out.mp4", "out.mkv"])
+@pytest.mark.parametrize("start", [None, Fraction(1)])
+def test_a_clock_that_runs_over_soon_hides_nothing(
+    start: Fraction | None, target: str, tmp_path: Path, color: Color
+) -> None:
+    source = make(
+        tmp_path / "film.ts",
+        codec="mpeg2video",
+        frames=50,
+        start=Fraction(2**33, 90000) - 50,  # FFmpeg has it begin at -50 s
+        muxing={"mpegts_copyts": "1"},
+        sides=[Side("mp2")],
+    )
+    before = Reader(source).info
+    made = plan_target(before, tmp_path / target, span=Span.of(before, start, None))
+    truth = color(made, source, start)
+    after = Reader(made.path)
+    assert len(truth) == 50 - 25 * bool(start)
+    assert [frame.seconds for frame in after.frames()] == [
+        pytest.approx(time - before.start - (start or 0), abs=0.001)
+        for time, _ in truth
+    ]
+    if start is None:
+        assert sounds(made.path) == sounds(source)
 
 
 def test_stereo_films_stay_stereo(tmp_path: Path, color: Color) -> None:
