@@ -9,6 +9,16 @@ _H26X = {"h264", "hevc"}
 _HELP = frozenset({"hearing_impaired", "visual_impaired"})
 _MARKS = _HELP | {"default", "forced", "comment", "dub"}
 
+_THREE_LETTERS = "[a-z]{3}"  # all that there is room for
+# QuickTime knows languages by a list of its own. Tried: these come back out of it.
+_MOV_LANGUAGES = (
+    "alb|amh|ara|arm|asm|aym|aze|baq|bel|ben|bul|bur|cat|ces|chi|dan|dut|dzo|eng|epo|"
+    "est|fin|fra|geo|ger|gre|grn|guj|heb|hin|hun|ice|ind|iri|ita|jav|jpn|kan|kas|kaz|"
+    "khm|kin|kir|kor|kur|lao|lat|lav|lit|mac|mal|mar|may|mlg|mlt|mol|mon|nep|nor|ori|"
+    "orm|per|pol|por|pus|que|ron|run|rus|san|slk|slv|snd|som|spa|sve|swa|tam|tat|tel|"
+    "tgk|tgl|tha|tib|tir|tuk|tur|uig|ukr|urd|uzb|vie|wel|yid"
+)
+
 # Sound that every container which lists it takes, wherever it comes from.
 COMMON_AUDIO = {"aac", "ac3", "eac3", "mp2", "mp3", "opus", "vorbis", "flac", "alac"}
 COMMON_AUDIO |= {"pcm_s16le", "pcm_s24le"}
@@ -37,7 +47,7 @@ class Container:
     tags: frozenset[str] | None = None  # of the file; None: any
     marks: frozenset[str] | None = None  # of streams (dispositions); None: any
     names: bool = True  # of streams
-    languages: bool = True
+    languages: str = ".+"  # of streams: those it has a word for, as a pattern
     sar: bool = False  # has its own field for the shape of samples that PyAV fills
     options: dict[str, str] = field(default_factory=dict)
 
@@ -84,6 +94,7 @@ MP4 = Container(
     data=True,
     timecode="track",
     marks=_MARKS | {"captions", "descriptions"},
+    languages=_THREE_LETTERS,
     sar=True,
     # Else the muxer rounds a late start to milliseconds.
     options={"movie_timescale": "90000"},
@@ -102,6 +113,7 @@ MOV = Container(
     data=True,
     timecode="track",
     marks=frozenset({"default"}),
+    languages=_MOV_LANGUAGES,
     sar=True,
     options={"movie_timescale": "90000"},
 )
@@ -121,7 +133,7 @@ AVI = Container(
     tags=frozenset({"title", "artist", "album", "comment", "copyright", "date"})
     | {"genre", "track"},
     marks=frozenset(),
-    languages=False,
+    languages="",
 )
 MPEGTS = Container(
     "mpegts",
@@ -134,6 +146,7 @@ MPEGTS = Container(
     tags=frozenset(),
     marks=_HELP | {"clean_effects"},
     names=False,
+    languages=_THREE_LETTERS,
     sar=True,
     options={"mpegts_copyts": "1"},  # else everything starts 1.4 s later
 )

@@ -16,7 +16,7 @@ from vidcolor.media.glances import Change, Glance
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
 from vidcolor.media.span import Span
-from vidcolor.media.tags import kept_tags, unnamed
+from vidcolor.media.tags import kept_tags, language_in, unnamed
 from vidcolor.media.target_plan import Plan
 from vidcolor.rgb_space import Transfer
 
@@ -135,8 +135,9 @@ def _label_notes(info: FilmInfo, plan: Plan) -> list[str]:
         lost += [f"the marks of streams: {', '.join(sorted(marks))}"] if marks else []
     if not container.names and any(stream.title for stream in streams):
         lost.append("the names of streams")
-    if not container.languages and any(stream.language for stream in streams):
-        lost.append("the languages of streams")
+    spoken = {stream.language for stream in streams} - {"", "und"}  # undetermined
+    if unsaid := [word for word in spoken if not language_in(container, word)]:
+        lost.append(f"the languages of streams: {', '.join(sorted(unsaid))}")
     return [f"{container.title} has no place for {what}" for what in lost]
 
 

@@ -13,6 +13,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Stream
 
+from vidcolor.media.captions import plain
 from vidcolor.media.clock import Clock, clock_end
 from vidcolor.media.fates import Fate, StreamFate
 from vidcolor.media.info import FilmInfo
@@ -37,6 +38,7 @@ class _Track:
         self.source = source
         self.target = target
         self.filter: BitStreamFilterContext | None = None
+        self.is_plain = False  # captions without markup
         tick = source.time_base or Fraction(1, 1000)
         # A part may begin between two ticks, and AVI's are as long as its packets.
         self.split = ceil(tick * _FINE) if is_part else 1
@@ -68,6 +70,15 @@ class _Track:
             if (ticks := getattr(packet, name)) is not None:
                 setattr(packet, name, ticks * self.split)
         packet.time_base = self.tick
+
+    def turned(self, packet: "Packet[Any]") -> "list[Packet[Any]]":
+        """Return what becomes of a packet, in the form that the target has."""
+        if self.filter is None:
+            return [packet]
+        if self.is_plain:
+            packet = plain(packet)
+        # MP4 text fills the gaps between captions with empty ones.
+        return [out for out in self.filter.filter(packet) if out.size]
 
     def mend(self, packet: "Packet[Any]") -> None:
         """Move a packet to a time at which its stream can go on."""
@@ -152,6 +163,8 @@ class SideStreams:
             if first < last or (begin is None and end is None):
                 chapter["start"] = round((first - self._span.shift) / tick)
                 chapter["end"] = round((last - self._span.shift) / tick)
+                # MP4's have a track of their own, where the next would take its place.
+                chapter["metadata"].setdefault("title", "")
                 kept.append(chapter)
         return kept
 
@@ -196,6 +209,7 @@ class SideStreams:
             stream = target.add_mux_stream(_CODECS[fate])
             track = _Track(source, stream, is_part=self._span.shift != 0)
             track.filter = BitStreamFilterContext(_FILTERS[fate], in_stream=source)
+            track.is_plain = fate is Fate.TO_MOV_TEXT
         else:
             stream = add_copy(target, source)
             track = _Track(source, stream, is_part=self._span.shift != 0)
@@ -276,10 +290,7 @@ class SideStreams:
         shift = round(self._span.shift / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts - shift
         packet.dts = None if packet.dts is None else packet.dts - shift
-        packets = [packet] if track.filter is None else track.filter.filter(packet)
-        for out in packets:
-            if track.filter is not None and out.size == 0:
-                continue  # MP4 text fills the gaps between captions with empty ones
+        for out in track.turned(packet):
             out.stream = track.target
             out.time_base = track.tick
             try:

@@ -1,5 +1,7 @@
 """Tags of files and streams: which are carried over, and under what name."""
 
+import re
+
 from vidcolor.media.containers import Container
 
 # What a tool wrote of its own output, which is not true of ours.
@@ -18,8 +20,14 @@ _NAMES = {
     | {"creation_time"},
 }
 
-# QuickTime knows languages by a list of its own, which has these forms only.
-_MOV_LANGUAGES = {"deu": "ger", "zho": "chi", "nld": "dut", "cze": "ces", "fre": "fra"}
+# Of two words for one language (ISO 639-2), FFmpeg knows one as QuickTime's; and it
+# spells Swedish and Irish in a way of its own.
+_MOV_WORDS = {
+    "sqi": "alb", "hye": "arm", "eus": "baq", "mya": "bur", "zho": "chi", "cze": "ces",
+    "nld": "dut", "fre": "fra", "kat": "geo", "deu": "ger", "ell": "gre", "isl": "ice",
+    "mkd": "mac", "msa": "may", "fas": "per", "rum": "ron", "slo": "slk", "swe": "sve",
+    "bod": "tib", "cym": "wel", "gle": "iri",
+}  # fmt: skip
 
 
 def kept_tags(tags: dict[str, str]) -> dict[str, str]:
@@ -41,9 +49,16 @@ def stream_tags(tags: dict[str, str], source: str, target: Container) -> dict[st
         kept["title"] = kept.pop("name")
     if from_mp4 and target.muxer not in ("mp4", "mov"):
         kept.pop("handler_name", None)
-    if target.muxer == "mov" and "language" in kept:
-        kept["language"] = _MOV_LANGUAGES.get(kept["language"], kept["language"])
+    if language := language_in(target, kept.pop("language", "")):
+        kept["language"] = language
     return kept
+
+
+def language_in(target: Container, language: str) -> str:
+    """Return the target's word for a language, '' if it has none."""
+    if target.muxer == "mov":
+        language = _MOV_WORDS.get(language, language)
+    return language if re.fullmatch(target.languages, language) else ""
 
 
 def without_timecode(tags: dict[str, str]) -> dict[str, str]:

@@ -126,7 +126,7 @@ def _side(out: Any, side: Side) -> Any:
 
 
 def _chapter(number: int, start: int, end: int, title: str) -> Any:
-    tags = {"title": title}
+    tags = {"title": title} if title else {}
     return {
         "id": number,
         "start": start,

@@ -78,6 +78,24 @@ def test_labels_are_kept_or_named(
     assert (sound.language == "fra") == ("languages" not in words)
 
 
+@pytest.mark.parametrize("target", ["out.mp4", "out.mov", "out.ts", "out.mkv"])
+def test_a_language_comes_through_or_is_said_to_be_lost(
+    tmp_path: Path, color: Color, target: str
+) -> None:
+    spoken = ["swe", "deu", "hrv", "pt-BR", "und"]
+    sides = [Side("mp2", tags={"language": language}) for language in spoken]
+    source = make(tmp_path / "film.mkv", sides=sides)
+    made = plan(source, target, codec="h264")
+    color(made, source)
+    after = [s.language for s in Reader(made.path).info.streams if s.kind == "audio"]
+    (said,) = [n for n in made.notes if "the languages" in n] or [""]
+    same = {"ger": "deu", "sve": "swe"}  # the other words for them
+    for before, found in zip(spoken, after, strict=True):
+        assert (same.get(found, found) == before) is (before not in said) or (
+            before == "und"
+        )
+
+
 @pytest.mark.parametrize(
     ("target", "word", "codec"),
     [

@@ -93,6 +93,35 @@ def test_captions_change_their_form_and_keep_their_words(
         ]
 
 
+def test_captions_of_mp4_show_no_markup(make_film: Make, color: Color) -> None:
+    words = [
+        "<i>Hello</i>, {\\an8}you",
+        '<font color="#fff">1 < 2</font>',
+        "<3 {sic} <sic>",
+    ]
+    captions = [(80 * n, 40, text) for n, text in enumerate(words)]
+    source = make_film(captions=captions, codec="libx264")
+    made = plan(source, "out.mp4")
+    color(made, source)
+    with av.open(str(made.path)) as film:
+        packets = [bytes(p)[2:] for p in film.demux(film.streams.subtitles[0])]
+    shown = [packet.decode() for packet in packets if packet]
+    assert shown == ["Hello, you", "1 < 2", "<3 {sic} <sic>"]
+    assert not verify(source, made).faults
+
+
+@pytest.mark.parametrize("target", ["out.mp4", "out.mov", "out.mkv"])
+def test_a_chapter_without_a_title_keeps_its_place(
+    make_film: Make, color: Color, target: str
+) -> None:
+    chapters = [(0, 100, "One"), (100, 200, ""), (200, 400, "Three")]
+    source = make_film(chapters=chapters, codec="libx264")
+    made = plan(source, target)
+    color(made, source)
+    titles = [chapter.title for chapter in Reader(made.path).info.chapters]
+    assert titles == ["One", "", "Three"]
+
+
 @pytest.mark.parametrize("codec", ["h264", "ffv1", "vp9"])
 def test_the_shape_of_samples_is_kept(
     make_film: Make, color: Color, codec: str

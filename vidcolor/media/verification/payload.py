@@ -1,7 +1,7 @@
 """What the streams of a file carry: their packets' bytes, or what these decode to."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,6 +14,7 @@ from av.packet import Packet
 from av.stream import Discard
 from av.video.frame import VideoFrame
 
+from vidcolor.media.captions import without_markup
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import demux, open_source
 from vidcolor.media.picture import plane
@@ -46,11 +47,14 @@ class Payload:
         return self.hash.digest() == other.hash.digest()
 
 
-def payloads(info: FilmInfo, indices: set[int], span: Span) -> dict[int, Payload]:
+def payloads(
+    info: FilmInfo, indices: set[int], span: Span, plain: Container[int] = ()
+) -> dict[int, Payload]:
     """Return what streams of a film carry within a span, by their index.
 
     A caption that runs into the span starts with it. A cover is the one picture that
-    it begins with, and an attachment its file; MP4 text is its words.
+    it begins with, and an attachment its file; MP4 text is its words, and so are the
+    captions that are to be `plain`.
     """
     found = {index: Payload() for index in indices}
     streams = {stream.index: stream for stream in info.streams}
@@ -68,7 +72,7 @@ def payloads(info: FilmInfo, indices: set[int], span: Span) -> dict[int, Payload
                 break
             elif not _is_in(span, packet):
                 continue
-            elif data := _content(stream.codec, bytes(packet)):
+            elif data := _content(packet, stream.codec, plain=stream.index in plain):
                 payload.add(data, _within(span, start))
     return found
 
@@ -127,9 +131,10 @@ def _start(packet: "Packet[Any]") -> Fraction | None:
     return None if stamp is None else stamp * packet.time_base
 
 
-def _content(codec: str, data: bytes) -> bytes:
+def _content(packet: "Packet[Any]", codec: str, *, plain: bool) -> bytes:
+    data = bytes(packet)
     if codec != "mov_text":
-        return data
+        return without_markup(data) if plain else data
     length = int.from_bytes(data[:2], "big")  # styles may follow the words
     return data[2 : 2 + length]
 

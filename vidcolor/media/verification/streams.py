@@ -38,7 +38,8 @@ def check_streams(
     """Return a check of each stream that the plan keeps, besides the film's own."""
     kept = [fate for fate in fates if fate.fate not in _NOT_COPIED]
     twins = _twins(before, after, kept)
-    old = payloads(before, {fate.index for fate in kept}, span)
+    plain = {fate.index for fate in kept if fate.fate is Fate.TO_MOV_TEXT}
+    old = payloads(before, {fate.index for fate in kept}, span, plain)
     new = payloads(after, set(twins.values()), _WHOLE)
     checks = []
     for fate in kept:
