@@ -24,6 +24,7 @@ class StreamInfo:
     title: str
     disposition: tuple[str, ...]
     metadata: dict[str, str]
+    start: Fraction | None  # seconds, on the file's clock
     is_known: bool = True  # False: of no known codec, or without one readable packet
 
 

@@ -42,6 +42,7 @@ __all__ = ["Plan", "plan_target"]
 
 _WHOLE = Span()
 _LATE = Fraction(1, 2)  # seconds; whole frames are filled in for less
+_OUT_OF_STEP = Fraction(1, 20)  # seconds that sound may be early; people hear more
 _DOLBY_VISION = {"DOVI_METADATA", "DOVI_RPU_BUFFER"}
 
 _OTHER_RATES = {"qp", "b", "q", "lossless"}  # ways to say how good, besides a crf
@@ -87,9 +88,9 @@ def plan_target(
     info = replace(info, side_data=info.side_data.union(*(g.side_data for g in seen)))
     container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
-    if kept.is_steady and span.begin is None and info.start > _LATE:
+    if kept.is_steady and (late := _late(info, span)):
         if explicit:
-            raise OptionError(f"{kept.title} cannot start late; name a .mkv")
+            raise OptionError(f"{kept.title} cannot {late}; name a .mkv")
         kept = MATROSKA
     path = target if kept is container else target.with_suffix(".mkv")
     check_target(info.path, path, overwrite=overwrite, spared=spared)
@@ -119,6 +120,17 @@ def plan_target(
     )
     notes = notes_for(info, plan, target, seen, span, by_default=codec is None)
     return replace(plan, notes=notes)
+
+
+def _late(info: FilmInfo, span: Span) -> str:
+    """Return what starts too late for a container where everything starts at 0."""
+    if span.begin is None and info.start > _LATE:
+        return "start late"
+    sound = [s.start for s in info.streams if s.kind == "audio" and s.start is not None]
+    late = max(sound, default=span.shift) - span.shift
+    if late > _OUT_OF_STEP:
+        return f"start sound {float(late):.3f} s late"
+    return ""
 
 
 def _container(target: Path, *, explicit: bool) -> Container | None:

@@ -42,10 +42,11 @@ def probe(path: Path, start: Fraction | None = None) -> FilmInfo:
         if stream is None:
             raise ReadError(path, "has no video stream of a known kind")
         _check_size(path, stream.codec_context)
-        first = _first_picture(path, stream)
+        picture = _first_picture(path, stream)
+        begin = _start(container, stream, picture)
         if start is not None:
-            first = _picture_at(container, stream, start) or first
-        return _describe(path, stamp, container, stream, first)
+            picture = _picture_at(container, stream, begin + start) or picture
+        return _describe(path, stamp, container, stream, begin, picture)
 
 
 def _check_size(path: Path, context: VideoCodecContext) -> None:
@@ -73,16 +74,15 @@ def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
 
 
 def _picture_at(
-    container: InputContainer, stream: VideoStream, start: Fraction
+    container: InputContainer, stream: VideoStream, seconds: Fraction
 ) -> av.VideoFrame | None:
-    """Return the picture shown so many seconds into the film."""
-    begin = _start(container) + start
-    picture = picture_from(container, stream, begin)
+    """Return the picture shown at a time on the file's clock."""
+    picture = picture_from(container, stream, seconds)
     try:
         for packet in demux(container, stream) if picture else ():
             for later in packet.decode():
                 tick = stream.time_base
-                if later.pts is None or tick is None or later.pts * tick > begin:
+                if later.pts is None or tick is None or later.pts * tick > seconds:
                     return picture
                 picture = later
     except av.FFmpegError:
@@ -95,17 +95,18 @@ def _describe(
     stamp: Stamp,
     container: InputContainer,
     stream: VideoStream,
-    first: av.VideoFrame,
+    start: Fraction,
+    picture: av.VideoFrame,
 ) -> FilmInfo:
     context = stream.codec_context
-    source = planar_format(first.format.name)
+    source = planar_format(picture.format.name)
     color = ColorTags(
-        int(first.color_range) or context.color_range,
+        int(picture.color_range) or context.color_range,
         context.colorspace,
         context.color_trc,
         context.color_primaries,
     )
-    if first.format.name.startswith("xyz"):
+    if picture.format.name.startswith("xyz"):
         color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
     rate = _rate(stream)
     duration = _duration(container, stream)
@@ -113,35 +114,35 @@ def _describe(
         path=path,
         stamp=stamp,
         container=container.format.name,
-        start=_start(container),
+        start=start,
         duration=duration,
         index=stream.index,
         codec=context.codec.canonical_name,
         profile=context.profile or "",
-        width=first.width,
-        height=first.height,
-        pix_fmt=first.format.name,
-        pix_fmt_is_rgb=has_no_luma(first.format),
+        width=picture.width,
+        height=picture.height,
+        pix_fmt=picture.format.name,
+        pix_fmt_is_rgb=has_no_luma(picture.format),
         format=source,
-        yuv=_yuv(source, first, color, context.codec.canonical_name),
+        yuv=_yuv(source, picture, color, context.codec.canonical_name),
         color=color,
-        side_data=side_data_of(first),
-        mastering=Mastering.of(first),
+        side_data=side_data_of(picture),
+        mastering=Mastering.of(picture),
         sar=stream.sample_aspect_ratio or context.sample_aspect_ratio or Fraction(1),
-        display_matrix=_display_matrix(first),
-        rotation=first.rotation,
-        interlaced=first.interlaced_frame or context.field_order in _INTERLACED,
-        field_order=_field_order(context, first),
+        display_matrix=_display_matrix(picture),
+        rotation=picture.rotation,
+        interlaced=picture.interlaced_frame or context.field_order in _INTERLACED,
+        field_order=_field_order(context, picture),
         rate=rate,
         time_base=stream.time_base or 1 / rate,
-        timed=first.pts is not None,
+        timed=picture.pts is not None,
         frame_count=stream.frames or (round(duration * rate) if duration else None),
         announced_frames=_announced_frames(container, stream),
         announced_end=_announced_end(container, stream),
         streams=tuple(_stream(s) for s in container.streams if not _is_phantom(s)),
         chapters=_chapters(container),
         metadata=dict(container.metadata),
-        notes=_notes(first, source, stream),
+        notes=_notes(picture, source, stream),
     )
 
 
@@ -169,22 +170,28 @@ def _field_order(context: VideoCodecContext, first: av.VideoFrame) -> int:
     return context.field_order
 
 
-def _start(container: InputContainer) -> Fraction:
-    """Return when the file begins, in seconds.
+def _start(
+    container: InputContainer, stream: VideoStream, first: av.VideoFrame
+) -> Fraction:
+    """Return when the file begins, in seconds; `first` is the film's first picture.
 
     What is below 0 is not shown, such as the priming of sound; but FFmpeg has a clock
     that runs over within a minute begin there, too.
     """
     start = Fraction(container.start_time or 0, _SECOND)
-    if clock_end(container.format.name) is None:
-        start = max(start, Fraction(0))
     # As its streams have it: rounded up, its first packets would lie before it.
-    exact = (
-        stream.start_time * stream.time_base
-        for stream in container.streams
-        if stream.start_time is not None and stream.time_base is not None
-    )
-    return min((t for t in exact if abs(t - start) * _SECOND < 1), default=start)
+    times = [t for t in map(_starts, container.streams) if t is not None]
+    start = min((t for t in times if abs(t - start) * _SECOND < 1), default=start)
+    if first.pts is not None and stream.time_base is not None:
+        start = min(start, first.pts * stream.time_base)  # FFmpeg may have missed it
+    is_shown = clock_end(container.format.name) is not None
+    return start if is_shown else max(start, Fraction(0))
+
+
+def _starts(stream: Stream) -> Fraction | None:
+    if stream.start_time is None or stream.time_base is None:
+        return None
+    return stream.start_time * stream.time_base
 
 
 def _rate(stream: VideoStream) -> Fraction:
@@ -250,6 +257,7 @@ def _stream(stream: Stream) -> StreamInfo:
             str(d.name).lower() for d in Disposition if d & stream.disposition
         ),
         metadata=dict(stream.metadata),
+        start=_starts(stream),
         is_known=_is_known(stream),
     )
 

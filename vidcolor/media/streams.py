@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # exists in PyAV's stubs only
 
 _FINE = 90_000  # ticks a second
 _AHEAD = 5  # seconds that streams of a badly woven file may lie apart
+_LONGEST = 60  # seconds that a caption is shown
 _FILTERS = {Fate.TO_MOV_TEXT: "text2movsub", Fate.TO_SUBRIP: "mov2textsub"}
 _CODECS = {Fate.TO_MOV_TEXT: "mov_text", Fate.TO_SUBRIP: "subrip"}
 
@@ -46,6 +47,7 @@ class _Track:
         self.clock: Clock | None = None
         self.before: int | None = None  # the time of the last packet, in the source's
         self.begun = False  # something of it is shown
+        self.is_decodable = source.type != "video"
         self.copied = 0  # packets
 
     def hides(self, packet: "Packet[Any]") -> bool:
@@ -55,6 +57,11 @@ class _Track:
         """
         self.begun |= not packet.is_discard
         return packet.is_discard and self.begun
+
+    def can_begin(self, packet: "Packet[Any]") -> bool:
+        """Whether a decoder can begin with a packet, or has begun before it."""
+        self.is_decodable |= packet.is_keyframe
+        return self.is_decodable
 
     def refine(self, packet: "Packet[Any]") -> None:
         """Bring a packet of the source to this track's ticks, and say how long it is.
@@ -246,7 +253,8 @@ class SideStreams:
         for stream in self._source.streams:
             if stream.index not in self._tracks:
                 stream.discard = Discard.all  # spares reading it
-        start = (self._span.begin or 0) - _AHEAD
+        has_captions = any(stream.type == "subtitle" for stream in wanted)
+        start = (self._span.begin or 0) - (_LONGEST if has_captions else _AHEAD)
         if start > self._info.start:
             with suppress(av.FFmpegError):  # then it is read from the beginning
                 self._source.seek(floor(start * 1_000_000))
@@ -261,7 +269,7 @@ class SideStreams:
                 track.mend(packet)
                 if self._span.is_after(_seconds(packet) - _AHEAD):
                     return
-                if self._trim(packet):
+                if self._trim(packet) and track.can_begin(packet):
                     yield packet
         except av.FFmpegError:
             return  # the reader of the film tells of a file that breaks off

@@ -30,6 +30,7 @@ class Side:
     disposition: str = ""
     options: dict[str, str] = field(default_factory=dict)
     seconds: float | None = None  # of sound; else as many as the film has
+    late: Fraction = Fraction(0)  # seconds by which sound starts after the film
 
 
 @dataclass
@@ -78,7 +79,7 @@ def make(path: Path, **wishes: Any) -> Path:
             if side.packets:
                 out.mux([_packet(stream, *p) for p in side.packets])
             else:
-                out.mux(_tone(stream, film.start, side.seconds or span))
+                out.mux(_tone(stream, film.start + side.late, side.seconds or span))
         for picture in pictures:
             out.mux(video.encode(picture))
         out.mux(video.encode(None))

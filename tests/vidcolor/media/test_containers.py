@@ -12,6 +12,7 @@ from vidcolor.errors import OptionError
 from vidcolor.media.fates import Fate
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.span import Span
 
 Color = Callable[..., list[tuple[Fraction, Any]]]
 UNEVEN = {"tick": Fraction(1, 90000), "times": (0, 3001, 9005, 30003)}
@@ -122,6 +123,18 @@ def test_avi_cannot_start_late(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"late.*\.mkv"):
         plan(source, "out.avi", codec="ffv1")
     assert plan(source, "out.avi", codec="ffv1", explicit=False).path.suffix == ".mkv"
+
+
+@pytest.mark.parametrize("late", [Fraction(0), Fraction(1, 25), Fraction(3, 10)])
+def test_avi_cannot_start_sound_late(tmp_path: Path, late: Fraction) -> None:
+    source = make(tmp_path / "film.mkv", sides=[Side("pcm_s16le", late=late)])
+    part = Span.of(Reader(source).info, late, None)
+    assert plan(source, "out.avi", codec="ffv1", span=part).path.suffix == ".avi"
+    if late < Fraction(1, 20):
+        assert plan(source, "out.avi", codec="ffv1").path.suffix == ".avi"
+        return
+    with pytest.raises(OptionError, match=r"sound 0\.300 s late.*\.mkv"):
+        plan(source, "out.avi", codec="ffv1")
 
 
 @pytest.mark.parametrize("size", [(3, 5), (2, 16), (40, 3)])

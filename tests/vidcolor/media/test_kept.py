@@ -1,5 +1,6 @@
 """What stays as it was: sound, captions, chapters, tags, shapes, fields, times."""
 
+import contextlib
 import hashlib
 import re
 import struct
@@ -181,6 +182,70 @@ def test_sound_that_is_counted_in_packets_keeps_its_place_in_a_part(
             places.append([p.pts * p.time_base for p in sound if p.pts is not None])
     first = next(time for time in places[0] if time >= start)
     assert abs(places[1][0] - (first - start)) <= Fraction(1, 2000)
+
+
+def test_a_long_caption_is_in_every_part_that_it_reaches(
+    make_film: Make, color: Color
+) -> None:
+    source = make_film(
+        codec="libx264",
+        rate=Fraction(1),
+        times=range(0, 50_000, 1000),
+        options={"g": "1", "bf": "0"},
+        captions=[(1000, 40_000, "A map"), (42_000, 1000, "Later")],
+    )
+    made = plan(source)
+    color(made, source, Fraction(30), Fraction(45))
+    with av.open(str(made.path)) as film:
+        shown = [
+            (packet.pts, packet.duration, bytes(packet))
+            for packet in film.demux(film.streams.subtitles[0])
+            if packet.size
+        ]
+    assert shown == [(0, 11_000, b"A map"), (12_000, 1000, b"Later")]
+
+
+def test_another_picture_s_part_begins_where_a_decoder_can(
+    make_film: Make, color: Color, tmp_path: Path
+) -> None:
+    films = [
+        make_film(
+            f"{n}.mkv",
+            codec="libx264",
+            times=range(0, 4000, 40),
+            options={"g": g, "bf": "0", "sc_threshold": "0"},
+        )
+        for n, g in enumerate(["10", "40"])
+    ]
+    source = tmp_path / "both.mkv"
+    joined(films, source)
+    made = plan(source)
+    color(made, source, Fraction(1))
+    with av.open(str(made.path)) as film:
+        packets = [p for p in film.demux(film.streams.video[1]) if p.size]
+    assert packets[0].is_keyframe
+    assert packets[0].pts == 600  # thousandths: of 1.6 s
+    assert len(packets) == 60
+    assert not verify(source, made, Fraction(1)).faults
+
+
+def joined(films: list[Path], path: Path) -> None:
+    """Copy the streams of films into one file."""
+    with av.open(str(path), "w") as out, contextlib.ExitStack() as stack:
+        sources = [stack.enter_context(av.open(str(film))) for film in films]
+        copies = [
+            out.add_stream_from_template(source.streams.video[0], opaque=True)
+            for source in sources
+        ]
+        packets = [
+            (packet, copy)
+            for source, copy in zip(sources, copies, strict=True)
+            for packet in source.demux()
+            if packet.size
+        ]
+        for packet, copy in sorted(packets, key=lambda entry: entry[0].pts or 0):
+            packet.stream = copy
+            out.mux(packet)
 
 
 def test_a_part_starts_at_0_with_its_sound(make_film: Make, color: Color) -> None:

@@ -52,11 +52,12 @@ def payloads(
 ) -> dict[int, Payload]:
     """Return what streams of a film carry within a span, by their index.
 
-    A caption that runs into the span starts with it. A cover is the one picture that
-    it begins with, and an attachment its file; MP4 text is its words, and so are the
-    captions that are to be `plain`.
+    A caption that runs into the span starts with it, and pictures with their first key
+    frame there. A cover is the one picture that it begins with, and an attachment its
+    file; MP4 text is its words, and so are the captions that are to be `plain`.
     """
     found = {index: Payload() for index in indices}
+    begun = set[int]()
     streams = {stream.index: stream for stream in info.streams}
     with open_source(info.path) as film:
         for attachment in film.streams.attachments:
@@ -70,7 +71,7 @@ def payloads(
                     payload.add(bytes(packet))
             elif start is not None and span.is_after(start - _AHEAD):
                 break
-            elif not _is_in(span, packet):
+            elif not _is_in(span, packet) or not _can_begin(packet, begun):
                 continue
             elif data := _content(packet, stream.codec, plain=stream.index in plain):
                 payload.add(data, _within(span, start))
@@ -79,12 +80,14 @@ def payloads(
 
 def samples(info: FilmInfo, index: int, span: Span) -> Payload:
     """Return what the packets of a stream in a span decode to."""
-    decoded = Payload()
+    decoded, begun = Payload(), set[int]()
     with open_source(info.path) as film:
         # What a container says of samples to be skipped is not the stream's own.
         film.streams[index].codec_context.options = {"flags2": "+skip_manual"}
         for packet in _packets(film, {index}, flush=True):
-            if packet.size and not _is_in(span, packet):
+            if packet.size and (
+                not _is_in(span, packet) or not _can_begin(packet, begun)
+            ):
                 continue
             with suppress(av.FFmpegError):
                 for frame in packet.decode():
@@ -120,6 +123,13 @@ def _is_in(span: Span, packet: "Packet[Any]") -> bool:
         return not span.is_before(start) and not span.is_after(start)
     end = start + packet.duration * packet.time_base
     return not span.is_after(start) and (span.begin is None or end > span.begin)
+
+
+def _can_begin(packet: "Packet[Any]", begun: set[int]) -> bool:
+    """Whether a decoder can begin with a packet, or has begun before; keeps account."""
+    if packet.is_keyframe or packet.stream.type != "video":
+        begun.add(packet.stream.index)
+    return packet.stream.index in begun
 
 
 def _within(span: Span, start: Fraction | None) -> Fraction | None:
