@@ -32,6 +32,7 @@ _LEAST = 64  # pixels on the short side: with fewer, colour is guesswork
 _GPU_BATCH = 16  # pictures at once; a CPU is as quick with one
 _BOLDEST = 3.0  # vividness far beyond what photographs have
 _BAND = 1 << 20  # pixels of a photo that are worked on at a time
+_BRIGHTEST = 2.0  # beyond what filters may make of 1: these are other units
 _LONGEST = 8  # a picture longer than so many short sides is looked at squeezed
 
 
@@ -298,6 +299,8 @@ def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:
     values = torch.from_numpy(image.astype(np.float32)) / _white(image.dtype)
     if not values.isfinite().all():
         raise ValueError("image must have finite numbers only")
+    if values.max() > _BRIGHTEST:
+        raise ValueError(f"image must be floats in 0..1, not up to {values.max():g}")
     if image.ndim == 2:
         return values.clamp(0, 1)
     red, blue = matrix.value

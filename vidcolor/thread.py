@@ -1,8 +1,8 @@
 """Stages of the pipeline, run in a thread of their own, or in several."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from typing import TypeVar
@@ -85,12 +85,25 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], count: int) -> Genera
         return
     with ThreadPoolExecutor(count, initializer=work_alone) as pool:
         begun = deque[Future[R]]()
-        for item in items:
-            begun.append(pool.submit(work, item))
+        for future in _begun(work, items, pool):
+            begun.append(future)
             if len(begun) == count:
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
+
+
+def _begun(
+    work: Callable[[T], R], items: Iterable[T], pool: Executor
+) -> Iterator[Future[R]]:
+    """Yield the work on each item; an error between them is the result of a last one."""
+    try:
+        for item in items:
+            yield pool.submit(work, item)
+    except Exception as error:
+        failed = Future[R]()
+        failed.set_exception(error)
+        yield failed
 
 
 def _fill(items: Iterable[T], queue: Queue[object], unwanted: Event) -> None:

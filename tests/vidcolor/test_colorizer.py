@@ -147,7 +147,12 @@ def test_black_and_white_stay(orange: Colorizer) -> None:
 
 @pytest.mark.parametrize(
     "image",
-    [np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8), np.zeros((4, 4), np.int32)],
+    [
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros(4, np.uint8),
+        np.zeros((4, 4), np.int32),
+        np.full((4, 4, 3), 255, np.float32),
+    ],
 )
 def test_other_arrays_are_refused(colorizer: Colorizer, image: NDArray[Any]) -> None:
     with pytest.raises(ValueError, match="image must be"):

@@ -187,6 +187,20 @@ def test_an_error_at_work_comes_after_the_results_before_it(count: int) -> None:
         next(results)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 9])
+def test_an_error_between_the_items_comes_after_the_results_before_it(
+    count: int,
+) -> None:
+    def source() -> Iterator[int]:
+        yield from range(4)
+        raise OSError("the disk is gone")
+
+    results = in_threads(str, source(), count)
+    assert [next(results) for _ in range(4)] == ["0", "1", "2", "3"]
+    with pytest.raises(OSError, match="gone"):
+        next(results)
+
+
 @pytest.fixture
 def three_torch_threads() -> Iterator[None]:
     before = torch.get_num_threads()

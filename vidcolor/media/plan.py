@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
-from vidcolor.errors import OptionError
+from vidcolor.errors import OptionError, UsageError
 from vidcolor.media.color_tags import UNSPECIFIED, ColorTags
 from vidcolor.media.containers import (
     BY_EXTENSION,
@@ -73,6 +73,7 @@ def plan_target(
 
     Raises:
         OptionError: codec, options, container and film do not fit each other.
+        UsageError: one option is given in two ways.
         WriteError: nothing can be written there.
     """
     if info.color.problem:
@@ -138,7 +139,8 @@ def _container(target: Path, *, explicit: bool) -> Container | None:
     if container is None and explicit:
         known = " ".join(BY_EXTENSION)
         raise OptionError(
-            f"{target}: its ending must say how the film is stored: {known}"
+            f"{target}: its ending must say how the film is stored: {known} (a folder "
+            "must be there)"
         )
     return container
 
@@ -282,6 +284,8 @@ def _settings(
     for name, value in (("crf", crf), ("preset", preset)):
         if value is None:
             continue
+        if name in options:
+            raise UsageError(f"--{name} and -x {name}= say one thing: leave one out")
         if name not in settings:
             raise OptionError(f"{encoder} has no --{name}; leave it out")
         settings[name] = f"{value:g}" if isinstance(value, float | int) else value

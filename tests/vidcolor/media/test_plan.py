@@ -166,6 +166,7 @@ def test_common_names_of_codecs_are_understood(make_film: Make) -> None:
         ({"codec": "ffv1", "preset": "slow"}, "--preset"),
         ({"codec": "h264", "preset": "nonsense"}, "nonsense"),
         ({"codec": "h264", "options": {"nonsense": "1"}}, "nonsense"),
+        ({"codec": "h264", "crf": 20, "options": {"crf": "30"}}, "leave one out"),
     ],
 )
 def test_wrong_options_are_told_before_the_work(
