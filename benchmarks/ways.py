@@ -228,7 +228,7 @@ def encoding(film: Film) -> tuple[str, dict[str, str]]:
 
     with Reader(film.clip) as reader:
         plan = plan_target(reader.info, film.target, overwrite=True)
-        return plan.encoder, repeatable(plan, reader.info)
+        return plan.encoder, repeatable(plan)
 
 
 def make_weights(name: str, path: Path) -> Path:

@@ -49,7 +49,7 @@ def _film(info: FilmInfo) -> dict[str, Any]:
         "bits": info.yuv.depth,
         "range": "full" if info.yuv.full_range else "limited",
         "matrix": info.yuv.matrix.name,
-        "scan": info.fields,
+        "scan": str(info.scan),
         "rate": float(info.rate),
         "chapters": [asdict(c) | _times(c) for c in info.chapters],
         "metadata": dict(info.metadata),

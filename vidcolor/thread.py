@@ -96,7 +96,7 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], count: int) -> Genera
 def _begun(
     work: Callable[[T], R], items: Iterable[T], pool: Executor
 ) -> Iterator[Future[R]]:
-    """Yield the work on each item; an error between them is the result of a last one."""
+    """Yield the work on each item; an error between them is that of a last one."""
     try:
         for item in items:
             yield pool.submit(work, item)

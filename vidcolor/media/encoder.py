@@ -40,7 +40,7 @@ class FilmEncoder:
         self._shift = shift
         self._durations: dict[int, int] = {}  # of frames in the encoder, by pts
         self._last: int | None = None
-        stream = target.add_stream(plan.encoder, info.rate, repeatable(plan, info))
+        stream = target.add_stream(plan.encoder, info.rate, repeatable(plan))
         assert isinstance(stream, VideoStream)
         self.stream = stream
         _set_picture(stream, plan, info)
@@ -88,7 +88,7 @@ class FilmEncoder:
         return packets
 
 
-def repeatable(plan: Plan, info: FilmInfo) -> dict[str, str]:
+def repeatable(plan: Plan) -> dict[str, str]:
     """Return the encoder's options, such that it does the same every time.
 
     x264's AVX-512 code does not (8 encodings of one film in one thread: 3 results); its
@@ -98,7 +98,7 @@ def repeatable(plan: Plan, info: FilmInfo) -> dict[str, str]:
     options = dict(plan.options)
     if plan.encoder == "libx264":
         avx512 = get_cpu_capability().startswith("AVX512")
-        ours = ["asm=avx2"] * avx512 + ["threads=1"] * info.interlaced
+        ours = ["asm=avx2"] * avx512 + ["threads=1"] * plan.scan.interlaced
         if said := ":".join(filter(None, [*ours, options.get("x264-params")])):
             options["x264-params"] = said
     return options
@@ -115,10 +115,10 @@ def _set_picture(stream: VideoStream, plan: Plan, info: FilmInfo) -> None:
     context.color_range, context.colorspace = plan.color.range, plan.color.matrix
     context.color_trc, context.color_primaries = plan.color.trc, plan.color.primaries
     context.options |= {"chroma_sample_location": plan.yuv.siting.value}
-    if info.interlaced:
+    if plan.scan.interlaced:
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
-    if info.field_order:
-        context.field_order = info.field_order
+    if plan.scan.order:
+        context.field_order = plan.scan.order
     if plan.encoder == "libx265" and plan.container.muxer in ("mp4", "mov"):
         context.codec_tag = "hvc1"  # Apple's players do not open hev1
     if info.display_matrix and plan.container.turned:

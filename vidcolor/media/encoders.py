@@ -152,7 +152,7 @@ def is_full_range_lost(encoder: str, info: FilmInfo) -> bool:
 
 def is_interlacing_lost(encoder: str, info: FilmInfo) -> bool:
     """Whether frames will not be marked as made of two fields."""
-    return info.interlaced and encoder in _PROGRESSIVE_ONLY
+    return info.scan.interlaced and encoder in _PROGRESSIVE_ONLY
 
 
 def is_lossless(encoder: str, pix_fmt: str, options: Mapping[str, str]) -> bool:
@@ -184,7 +184,7 @@ def settings_for(encoder: str, pix_fmt: str, info: FilmInfo) -> dict[str, str]:
     if encoder == "dnxhd":
         settings["profile"] = _dnx_profile(pix_fmt)
     params = info.mastering.options(encoder)
-    if encoder == "libx264" and info.fields == "bff":
+    if encoder == "libx264" and str(info.scan) == "bff":
         params["bff"] = "1"  # else its first header says tff
     if encoder == "libx265" and "A53_CC" in info.side_data:
         settings["a53cc"] = "1"  # the others keep captions unasked

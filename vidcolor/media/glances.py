@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import demux, open_source
 from vidcolor.media.picture import planar_format
+from vidcolor.media.scan import Scan
 from vidcolor.media.span import Span
 
 _PLACES = 8
@@ -31,6 +32,7 @@ class Glance:
     seconds: Fraction  # on the file's clock
     shape: str  # as in "720x576 (8 bits)"
     sar: Fraction
+    scan: Scan
     side_data: frozenset[str]  # FFmpeg's names of what rides along with the picture
 
 
@@ -121,6 +123,7 @@ def _looks(info: FilmInfo, places: Iterable[Fraction]) -> Iterator[Glance]:
                 picture.pts * info.time_base,
                 f"{picture.width}x{picture.height} ({depth} bits)",
                 context.sample_aspect_ratio or info.sar,
+                Scan.of(picture, context),
                 side_data_of(picture),
             )
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from vidcolor.media.color_tags import ColorTags
 from vidcolor.media.mastering import Mastering
 from vidcolor.media.picture import PictureFormat
+from vidcolor.media.scan import Scan
 from vidcolor.media.stamp import Stamp
 from vidcolor.yuv import YuvFormat
-
-_FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}  # how the fields are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,7 @@ class FilmInfo:
     sar: Fraction  # shape of a sample, width / height
     display_matrix: tuple[int, ...] | None  # 9 numbers
     rotation: int  # degrees counter-clockwise, for people
-    interlaced: bool
-    field_order: int  # FFmpeg's number; 0 unknown, 1 progressive
+    scan: Scan
     rate: Fraction  # frames a second, on average
     time_base: Fraction
     timed: bool  # frames carry timestamps
@@ -73,10 +71,3 @@ class FilmInfo:
     chapters: tuple[ChapterInfo, ...]
     metadata: dict[str, str]
     notes: tuple[str, ...]  # what a person should know
-
-    @property
-    def fields(self) -> str:
-        """How the picture is scanned: progressive, interlaced, tff or bff."""
-        return _FIELDS.get(
-            self.field_order, "interlaced" if self.interlaced else "progressive"
-        )

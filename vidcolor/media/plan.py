@@ -28,7 +28,7 @@ from vidcolor.media.encoders import (
     settings_for,
 )
 from vidcolor.media.fates import Fate, StreamFate, dropped, fates_of
-from vidcolor.media.glances import Change, change_of_shape, glances
+from vidcolor.media.glances import Change, Glance, change_of_shape, glances
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import planar_format
 from vidcolor.media.plan_notes import notes_for
@@ -86,7 +86,7 @@ def plan_target(
     seen = glances(info, span)
     if change := change_of_shape(info, seen):
         raise OptionError(_not_one_film(info, change))
-    info = replace(info, side_data=info.side_data.union(*(g.side_data for g in seen)))
+    info = _with_all(info, seen)
     container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
     if kept.is_steady and (late := _late(info, span)):
@@ -112,6 +112,7 @@ def plan_target(
         options=settings,
         color=info.color.spelled_out(yuv.matrix, full_range=yuv.full_range),
         time_base=1 / info.rate if steady else _fine_enough(info.time_base),
+        scan=info.scan,
         streams=tuple(
             _tried(fate, info, kept)
             for fate in fates_of(info, kept, cut=span.is_cut(info))
@@ -121,6 +122,18 @@ def plan_target(
     )
     notes = notes_for(info, plan, target, seen, span, by_default=codec is None)
     return replace(plan, notes=notes)
+
+
+def _with_all(info: FilmInfo, seen: list[Glance]) -> FilmInfo:
+    """Return a film with what only some of its pictures have."""
+    riders = (glance.side_data for glance in seen)
+    scans = [info.scan, *(glance.scan for glance in seen)]
+    return replace(
+        info,
+        side_data=info.side_data.union(*riders),
+        # Interlaced if one of them is: whole ones come to no harm by it.
+        scan=next((scan for scan in scans if scan.interlaced), info.scan),
+    )
 
 
 def _late(info: FilmInfo, span: Span) -> str:

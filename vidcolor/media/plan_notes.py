@@ -180,7 +180,7 @@ def _picture_notes(info: FilmInfo, plan: Plan, by_default: bool) -> list[str]:
             f"{info.yuv.rgb.transfer.value} (HDR) keeps its {layout.depth} bits and "
             "its tags; the network takes what is brighter than paper for white"
         )
-    if info.interlaced and not plan.container.fields:
+    if info.scan.interlaced and not plan.container.fields:
         notes.append(f"{plan.container.title} does not say which field is shown first")
     elif is_interlacing_lost(plan.encoder, info):
         notes.append(

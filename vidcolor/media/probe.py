@@ -21,11 +21,11 @@ from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
 from vidcolor.media.mastering import Mastering
 from vidcolor.media.opening import MAX_PIXELS, demux, film_stream, open_source, reason
 from vidcolor.media.picture import PictureFormat, has_no_luma, planar_format
+from vidcolor.media.scan import Scan
 from vidcolor.media.stamp import Stamp
 from vidcolor.yuv import Siting, YuvFormat
 
 _CENTERED = {"mjpeg", "mpeg1video"}  # chroma between the luma samples, as in JPEG
-_INTERLACED = (2, 3, 4, 5)  # FFmpeg's field orders
 _WILD = 100  # times a rate that a film cannot have, if another is guessed
 _SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
 
@@ -131,8 +131,7 @@ def _describe(
         sar=stream.sample_aspect_ratio or context.sample_aspect_ratio or Fraction(1),
         display_matrix=_display_matrix(picture),
         rotation=picture.rotation,
-        interlaced=picture.interlaced_frame or context.field_order in _INTERLACED,
-        field_order=_field_order(context, picture),
+        scan=Scan.of(picture, context),
         rate=rate,
         time_base=stream.time_base or 1 / rate,
         timed=picture.pts is not None,
@@ -161,13 +160,6 @@ def _yuv(
         siting=Siting.CENTER if codec in _CENTERED else Siting.LEFT,
         rgb=color.rgb_space(),
     )
-
-
-def _field_order(context: VideoCodecContext, first: av.VideoFrame) -> int:
-    if context.field_order == 0 and first.interlaced_frame:
-        # DV does not say it, and always shows the lower lines first.
-        return 3 if context.codec.canonical_name == "dvvideo" else 0
-    return context.field_order
 
 
 def _start(

@@ -7,6 +7,7 @@ from pathlib import Path
 from vidcolor.media.color_tags import ColorTags
 from vidcolor.media.containers import Container
 from vidcolor.media.fates import StreamFate
+from vidcolor.media.scan import Scan
 from vidcolor.yuv import YuvFormat
 
 
@@ -22,6 +23,7 @@ class Plan:
     options: dict[str, str]  # the encoder's
     color: ColorTags
     time_base: Fraction
+    scan: Scan
     streams: tuple[StreamFate, ...]
     notes: tuple[str, ...]  # for people, before the work starts
     overwrite: bool = False

@@ -153,11 +153,45 @@ def test_interlaced_film_stays_interlaced(
     make_film: Make, color: Color, codec: str, name: str, pix_fmt: str, fields: str
 ) -> None:
     source = make_film(fields=fields, pix_fmt=pix_fmt)
-    assert Reader(source).info.fields == fields
+    assert str(Reader(source).info.scan) == fields
     made = plan(source, name, codec=codec)
     color(made, source)
-    assert Reader(made.path).info.fields == fields
+    assert str(Reader(made.path).info.scan) == fields
     assert all(f.picture.interlaced_frame for f in Reader(made.path).frames())
+
+
+def test_film_that_becomes_interlaced_is_interlaced(
+    tmp_path: Path, color: Color
+) -> None:
+    parts = [
+        make(tmp_path / f"{n}.ts", frames=50, fields=fields)
+        for n, fields in enumerate(["", "tff"])
+    ]
+    source = tmp_path / "film.ts"
+    one_after_the_other(parts, source, seconds=2)
+    before = [f.picture.interlaced_frame for f in Reader(source).frames()]
+    assert before == [0] * 50 + [1] * 50
+    made = plan(source, codec="h264")
+    color(made, source)
+    after = Reader(made.path)
+    assert str(after.info.scan) == "tff"
+    assert all(f.picture.interlaced_frame for f in after.frames())
+
+
+def one_after_the_other(parts: list[Path], path: Path, seconds: int) -> None:
+    """Copy films of so many seconds each into one, which goes on where they join."""
+    with av.open(str(path), "w") as out:
+        for number, part in enumerate(parts):
+            with av.open(str(part)) as film:
+                stream = film.streams.video[0]
+                if not number:
+                    copy = out.add_stream_from_template(stream, opaque=True)
+                late = round(number * seconds / stream.time_base)
+                for packet in film.demux(stream):
+                    if packet.size:
+                        packet.pts, packet.dts = packet.pts + late, packet.dts + late
+                        packet.stream = copy
+                        out.mux(packet)
 
 
 def test_encoders_without_fields_are_named(make_film: Make) -> None:
