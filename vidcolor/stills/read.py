@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from vidcolor.errors import ReadError
 from vidcolor.plain_file import check_plain_file, reason
 from vidcolor.stills.exif import read_exif
-from vidcolor.stills.samples import Refusal, samples_of, tiff_tag, upright
+from vidcolor.stills.samples import WAY_OUT, Refusal, samples_of, tiff_tag, upright
 from vidcolor.stills.still import XMP_KEY, Still
 
 # A file of a few bytes may announce a picture of any size. Scans of film have up to 200
@@ -43,8 +43,7 @@ def read_still(path: Path) -> Still:
             warnings.simplefilter("ignore")  # size and damage are looked at below
             return _decode(raw)
     except UnidentifiedImageError:
-        problem = "is not a PNG, JPEG, TIFF or WebP picture"
-        raise ReadError(path, problem) from None
+        raise ReadError(path, _unknown(raw)) from None
     except Image.DecompressionBombError:
         raise ReadError(path, f"has more than {MAX_PIXELS} pixels") from None
     except Refusal as exc:
@@ -65,6 +64,13 @@ def _our_limit() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = usual
 
 
+def _unknown(raw: bytes) -> str:
+    """Return what to say of a file that Pillow takes for no picture of ours."""
+    if raw.startswith((b"II", b"MM", b"\x89PNG")):
+        return f"is damaged, or its samples are of a kind that is not read: {WAY_OUT}"
+    return "is not a PNG, JPEG, TIFF or WebP picture"
+
+
 def _line(error: Exception) -> str:
     """Return the first line of what an error says, or what it is."""
     return (str(error) or type(error).__name__).splitlines()[0]
@@ -77,6 +83,8 @@ def _decode(raw: bytes) -> Still:
         pages = getattr(image, "n_frames", 1)
         if pages > 1 and image.format in ("PNG", "WEBP"):
             raise Refusal(f"is an animation of {pages} pictures, not a photo")
+        if image.format == "PNG":
+            image.load()  # else whoever asks for EXIF does it, and bears with damage
         exif, orientation, notes = read_exif(image)
         xmp = image.info.get("xmp")
         image.load()  # before OpenCV, which is silent about what is missing

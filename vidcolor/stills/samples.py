@@ -18,7 +18,11 @@ _FLAT_MODES = {"1", "L", "P", "RGB", "YCbCr", "CMYK"}
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
 _DEEP_MODES = {"I;16", "I;16B", "RGB", "RGBA", "LA"}
 _SAMPLE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT"}
+_APART = 2  # a TIFF's planar configuration: each channel for itself
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+WAY_OUT = "save it as grey or RGB of 8 or 16 bits"
 
 
 class Refusal(Exception):  # noqa: N818 (never leaves this package)
@@ -61,14 +65,23 @@ def _is_deep(raw: bytes, image: Image.Image) -> bool:
 def _deep(raw: bytes, image: Image.Image) -> tuple[Samples, Samples | None]:
     """Return the 16-bit RGB and alpha of a PNG or TIFF that Pillow has found sound."""
     if image.mode not in _DEEP_MODES:
-        raise Refusal("has samples that are neither grey nor RGB of 8 or 16 bits")
+        raise Refusal(
+            f"has samples that are neither grey nor RGB of 8 or 16 bits: {WAY_OUT}"
+        )
+    if tiff_tag(image, 284) == _APART and image.mode not in ("I;16", "I;16B"):
+        raise Refusal(  # OpenCV would read it as if its channels were woven
+            "keeps the channels of its 16-bit samples apart (planar): save it with "
+            "them interleaved"
+        )
     found = _by_opencv(_bare_png(raw) if image.format == "PNG" else raw)
     if found is None or found.dtype != np.uint16:
-        raise Refusal("stores its 16-bit samples in a way that is not read here")
+        raise Refusal(
+            f"stores its 16-bit samples in a way that is not read here: {WAY_OUT}"
+        )
     if found.ndim == 2:
         inverted = tiff_tag(image, 262) == 0  # white is zero; OpenCV does not turn it
         grey = np.asarray(65535 - found if inverted else found, np.uint16)
-        return _thrice(grey), None
+        return _thrice(grey), _keyed(found, image.info.get("transparency"))
     bgr = np.asarray(found, np.uint16)
     if bgr.shape[2] == 3:
         return bgr[..., ::-1], None
@@ -105,10 +118,19 @@ def _flat(image: Image.Image) -> tuple[Samples, Samples | None]:
         both = np.asarray(image.convert("RGBA"), np.uint8)
         return both[..., :3], both[..., 3]
     if image.mode not in _FLAT_MODES:
-        raise Refusal(f"has samples of a kind that is not read here ({image.mode})")
+        raise Refusal(
+            f"has samples of a kind that is not read here ({image.mode}): {WAY_OUT}"
+        )
     if image.mode == "CMYK":
         image = _cmyk_to_rgb(image)
     return np.asarray(image.convert("RGB"), np.uint8), None
+
+
+def _keyed(grey: NDArray[Any], clear: int | None) -> NDArray[np.uint16] | None:
+    """Return the alpha of a picture in which one grey is wholly transparent."""
+    if clear is None:
+        return None
+    return np.where(grey == clear, 0, 65535).astype(np.uint16)
 
 
 def _divided(rgb: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:

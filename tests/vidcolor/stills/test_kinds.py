@@ -49,6 +49,17 @@ def test_a_deep_tiff_of_lzw_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_still(path).rgb, rgb)
 
 
+def test_one_clear_grey_of_16_bits_is_alpha(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    grey = noise(np.uint16, 5, 7)
+    clear = int(grey[2, 3])
+    Image.fromarray(grey).save(path, transparency=clear)
+    still = read_still(path)
+    assert still.alpha is not None
+    assert ((still.alpha == 0) == (grey == clear)).all()
+    assert (still.rgb[..., 1] == grey).all()
+
+
 def test_alpha_that_is_multiplied_in_is_taken_out(tmp_path: Path) -> None:
     rgb = np.full((4, 4, 4), 20000, np.uint16)
     rgb[..., 3] = 40000

@@ -48,6 +48,39 @@ def test_samples_of_32_bits_are_refused(
         read_still(path)
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_deep_channels_that_are_kept_apart_are_refused(
+    tmp_path: Path, channels: int
+) -> None:
+    path = tmp_path / "a.tif"
+    planes = noise(np.uint16, channels, 9, 9)
+    tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate")
+    with pytest.raises(ReadError, match=r"a\.tif.*apart.*interleaved"):
+        read_still(path)
+
+
+def test_a_sound_picture_of_another_kind_is_told_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((4, 4, 3), np.float32), photometric="rgb")
+    with pytest.raises(ReadError, match="not read: save it as grey or RGB of 8 or 16"):
+        read_still(path)
+
+
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_damaged_png_is_refused(tmp_path: Path, dtype: Depth, place: float) -> None:
+    path = tmp_path / "a.png"
+    ramp = np.arange(64 * 64 * 3, dtype=np.uint32).reshape(64, 64, 3) * 7919
+    write_still(path, Still((ramp % (np.iinfo(dtype).max + 1)).astype(dtype)))
+    raw = bytearray(path.read_bytes())
+    start = raw.index(b"IDAT") + 4
+    length = int.from_bytes(raw[start - 8 : start - 4])
+    raw[start + int(length * place)] ^= 0xFF
+    path.write_bytes(raw)
+    with pytest.raises(ReadError, match="is damaged"):
+        read_still(path)
+
+
 @pytest.mark.parametrize("suffix", sorted(STILL_SUFFIXES))
 def test_what_is_no_picture_is_told(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"notes{suffix}"
