@@ -290,7 +290,7 @@ def _color_still(
     still = read_still(source)
     warning = idle_gpu(colorizer.device)
     on_event(Started(source, target, 1, 0, colorizer.device.type, (), warning))
-    colored = replace(still, rgb=colorizer.colorize_image(still.rgb))
+    colored = replace(still, rgb=colorizer.colorize_image(still.rgb, still.space))
     losses = write_still(target, colored, like=source)
     on_event(Progressed(source, 1, 1))
     notes = [f"left out: {loss}" for loss in (*still.notes, *losses)]

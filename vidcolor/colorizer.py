@@ -15,6 +15,7 @@ from vidcolor.chroma import to_chroma, to_lightness, to_rgb
 from vidcolor.device import choose_device, is_gpu_full
 from vidcolor.errors import OptionError, UsageError, is_memory_full
 from vidcolor.gpu.graph import GraphedNetwork
+from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.side_by_side import SideBySide
 from vidcolor.upsample import shrink, spread, to_grid, upsample
 from vidcolor.yuv import Matrix
@@ -196,11 +197,14 @@ class Colorizer:
             f"{self.size // self._coarser}: choose a smaller --size"
         )
 
-    def colorize_image(self, image: NDArray[Any]) -> NDArray[Any]:
+    def colorize_image(
+        self, image: NDArray[Any], space: RgbSpace = SRGB
+    ) -> NDArray[Any]:
         """Return the image in colour: RGB (H, W, 3), of the same type.
 
-        `image` is grey (H, W) or RGB (H, W, 3): uint8, uint16, or floats in 0..1. Of
-        RGB only the luma (BT.601, as in JPEG) is looked at, and it is kept.
+        `image` is grey (H, W) or RGB (H, W, 3), as `space` codes it: uint8, uint16, or
+        floats in 0..1. Of RGB only the luma (BT.601, as in JPEG) is looked at, and it
+        is kept.
 
         Raises:
             ValueError: the image has another shape or type, or what is no number in it.
@@ -208,11 +212,12 @@ class Colorizer:
         _check_shape(image)
         matrix, bands = Matrix.BT601, _bands(image)
         luma = torch.cat([image_luma(image[rows], matrix) for rows in bands])
-        grid = to_grid(self._predict_one(luma).ab[0], luma)
+        grid = to_grid(self._predict_one(luma, space).ab[0], luma, space)
         result = np.empty((*luma.shape, 3), image.dtype)
         for rows in bands:
             ab = upsample(grid, luma, rows)
-            rgb = to_rgb(luma[rows], to_chroma(ab, luma[rows], matrix), matrix)
+            chroma = to_chroma(ab, luma[rows], matrix, space)
+            rgb = to_rgb(luma[rows], chroma, matrix)
             result[rows] = _like(rgb.permute(1, 2, 0).numpy(), image.dtype)
         return result
 
@@ -221,10 +226,10 @@ class Colorizer:
         uncertainty = self._predict_one(luma).uncertainty
         return spread(uncertainty.expand(2, -1, -1), luma)[0]
 
-    def _predict_one(self, luma: Tensor) -> Predictions:
+    def _predict_one(self, luma: Tensor, space: RgbSpace = SRGB) -> Predictions:
         height, width = luma.shape
         small = shrink(luma, *self.network_size(height, width))
-        return self._predict(to_lightness(small)[None], fill=False)
+        return self._predict(to_lightness(small, space)[None], fill=False)
 
 
 def _resized(pictures: Tensor, size: list[int]) -> Tensor:

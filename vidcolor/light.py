@@ -5,11 +5,22 @@ which is 203 cd/m2 in those of high dynamic range (BT.2408). What is brighter th
 is above 1. Tensors are shaped (3, height, width).
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.lab import mix, to_gamma, to_linear
-from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
+from vidcolor.rgb_space import (
+    SRGB,
+    Chromaticities,
+    Curve,
+    Primaries,
+    RgbSpace,
+    Transfer,
+)
+
+_Steps = tuple[float, ...] | NDArray[np.float64]
 
 _WHITE = 203.0  # cd/m2
 _PQ_PEAK = 10000.0
@@ -38,6 +49,8 @@ def from_linear_srgb(linear: Tensor, space: RgbSpace) -> Tensor:
     match space.transfer:
         case Transfer.SDR:
             return to_gamma(light.clamp(max=1))
+        case Curve(light=steps):
+            return _interpolated(light, steps, np.linspace(0, 1, len(steps)))
         case Transfer.PQ:
             power = (light * (_WHITE / _PQ_PEAK)).clamp(max=1) ** _M1
             return ((_C1 + _C2 * power) / (1 + _C3 * power)) ** _M2
@@ -54,6 +67,8 @@ def _decoded(coded: Tensor, space: RgbSpace) -> Tensor:
     match space.transfer:
         case Transfer.SDR:
             return to_linear(coded)
+        case Curve(light=steps):
+            return _interpolated(coded, np.linspace(0, 1, len(steps)), steps)
         case Transfer.PQ:
             power = coded.clamp(0, 1) ** (1 / _M2)
             ratio = (power - _C1).clamp(min=0) / (_C2 - _C3 * power)
@@ -65,21 +80,27 @@ def _decoded(coded: Tensor, space: RgbSpace) -> Tensor:
             return shown * (_HLG_PEAK / _WHITE)
 
 
+def _interpolated(values: Tensor, at: _Steps, known: _Steps) -> Tensor:
+    """Return what lies between the known where the values lie between those `at`."""
+    return torch.from_numpy(np.interp(values.numpy(), at, known)).to(values)
+
+
 def _luminance(light: Tensor) -> Tensor:
     weights = light.new_tensor(_BT2020_LUMINANCE)
     luminance: Tensor = torch.einsum("i,ihw->hw", weights, light)
     return luminance
 
 
-def _from_srgb(primaries: Primaries) -> Tensor:
+def _from_srgb(primaries: Primaries | Chromaticities) -> Tensor:
     """Return the matrix from linear BT.709 (sRGB) to other primaries; white is kept."""
     matrix: Tensor = torch.linalg.solve(_to_xyz(primaries), _to_xyz(Primaries.BT709))
     return matrix
 
 
-def _to_xyz(primaries: Primaries) -> Tensor:
+def _to_xyz(primaries: Primaries | Chromaticities) -> Tensor:
     """Return the matrix to XYZ in which the primaries' own white is (1, 1, 1)."""
-    x, y = torch.tensor(primaries.value, dtype=torch.float64).unbind(dim=1)
+    known = primaries.value if isinstance(primaries, Primaries) else primaries
+    x, y = torch.tensor(known, dtype=torch.float64).unbind(dim=1)
     xyz = torch.stack([x / y, torch.ones_like(x), (1 - x - y) / y])
     colors, white = xyz[:, :3], xyz[:, 3]
     matrix: Tensor = colors * torch.linalg.solve(colors, white) / white[:, None]

@@ -1,4 +1,4 @@
-"""What a film's red, green and blue are: primaries (H.273) and transfer.
+"""What a picture's red, green and blue are: primaries (H.273) and transfer.
 
 The names alone, without torch; what they mean as light is in `light`.
 """
@@ -15,6 +15,16 @@ class Transfer(Enum):
     HLG = "HLG"
 
 
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Another way to code light."""
+
+    light: tuple[float, ...]  # 0..1, of codes evenly spaced from 0 to 1; never falling
+
+
+Chromaticities = tuple[tuple[float, float], ...]  # x, y of red, green, blue and white
+
+
 class Primaries(Enum):
     """Chromaticities (x, y) of red, green, blue and white (H.273, table 2)."""
 
@@ -27,10 +37,10 @@ class Primaries(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RgbSpace:
-    """What a film's red, green and blue are, and how they are coded."""
+    """What a picture's red, green and blue are, and how they are coded."""
 
-    primaries: Primaries = Primaries.BT709
-    transfer: Transfer = Transfer.SDR
+    primaries: Primaries | Chromaticities = Primaries.BT709
+    transfer: Transfer | Curve = Transfer.SDR
 
 
 SRGB = RgbSpace()

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from vidcolor.errors import OptionError
 from vidcolor.evaluation.comparison import Comparison, Values
 from vidcolor.evaluation.scores import Scores, Tally
 from vidcolor.evaluation.view import View, view
+from vidcolor.light import to_srgb
 from vidcolor.media.picture import Frame, Plane
 from vidcolor.media.reader import Reader
 from vidcolor.rgb import frame_to_rgb
@@ -118,8 +120,10 @@ def _photo_moments(truth: Path, result: Path) -> Iterator[Moment]:
 
 
 def _photo_view(path: Path) -> View:
-    rgb = read_still(path).rgb
-    return view((rgb / np.iinfo(rgb.dtype).max).astype(np.float32))
+    still = read_still(path)
+    codes = (still.rgb / np.iinfo(still.rgb.dtype).max).astype(np.float32)
+    rgb = to_srgb(torch.from_numpy(codes).permute(2, 0, 1), still.space)
+    return view(rgb.permute(1, 2, 0).numpy())
 
 
 def _film_moments(truth: Reader, result: Reader) -> Iterator[Moment]:

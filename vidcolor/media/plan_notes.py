@@ -175,9 +175,9 @@ def _picture_notes(info: FilmInfo, plan: Plan, by_default: bool) -> list[str]:
             f"the grey picture becomes {plan.pix_fmt}: {plan.encoder} does not take "
             f"4:2:0 at {info.width}x{info.height}"
         )
-    if info.yuv.rgb.transfer is not Transfer.SDR:
+    if (transfer := info.yuv.rgb.transfer) in (Transfer.PQ, Transfer.HLG):
         notes.append(
-            f"{info.yuv.rgb.transfer.value} (HDR) keeps its {layout.depth} bits and "
+            f"{transfer.value} (HDR) keeps its {layout.depth} bits and "
             "its tags; the network takes what is brighter than paper for white"
         )
     if info.scan.interlaced and not plan.container.fields:

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from vidcolor.errors import ReadError
 from vidcolor.plain_file import check_plain_file, reason
 from vidcolor.stills.exif import read_exif
+from vidcolor.stills.icc import by_profile
 from vidcolor.stills.samples import WAY_OUT, Refusal, samples_of, tiff_tag, upright
 from vidcolor.stills.still import XMP_KEY, Still
 
@@ -89,20 +90,17 @@ def _decode(raw: bytes) -> Still:
         xmp = image.info.get("xmp")
         image.load()  # before OpenCV, which is silent about what is missing
         rgb, alpha = samples_of(raw, image)
+        rgb, icc, space, words = by_profile(rgb, image)
         return Still(
             rgb=upright(rgb, orientation),
             alpha=None if alpha is None else upright(alpha, orientation),
-            icc=_rgb_profile(image),
+            icc=icc,
+            space=space,
             exif=exif,
             xmp=_XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp else None,
             dpi=_dpi(image) if _has_resolution(image, exif) else None,
-            notes=(*notes, *_left_behind(image, pages)),
+            notes=(*notes, *words, *_left_behind(image, pages)),
         )
-
-
-def _rgb_profile(image: Image.Image) -> bytes | None:
-    icc = image.info.get("icc_profile")
-    return icc if icc and icc[16:20] == b"RGB " else None
 
 
 def _has_resolution(image: Image.Image, exif: bytes | None) -> bool:
@@ -124,11 +122,9 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
 def _left_behind(image: Image.Image, pages: int) -> list[str]:
     """Return what a `Still` has no place for."""
     info = image.info
-    profile_lost = info.get("icc_profile") and not _rgb_profile(image)
     losses = {
         f"the other {pages - 1} of its {pages} pictures": pages > 1,
         "its inks (CMYK became RGB)": image.mode == "CMYK",
-        "its colour profile, which is not for RGB": profile_lost,
         "its gamma": abs(info.get("gamma", 1 / 2.2) - 1 / 2.2) > 0.01,
         "its text": getattr(image, "text", {}).keys() - {XMP_KEY},
         "its comment": info.get("comment"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.rgb_space import SRGB, RgbSpace
+
 Samples = NDArray[np.uint8 | np.uint16]
 
 XMP_KEY = "XML:com.adobe.xmp"  # of the text in a PNG that is no text
@@ -21,6 +23,7 @@ class Still:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None  # across, down
     notes: tuple[str, ...] = ()  # what reading left out, to be put after "left out: "
+    space: RgbSpace = SRGB  # that of the profile
 
 
 def stacked(still: Still) -> Samples:
