@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         WriteError,
     )
     from vidcolor.evaluation.evaluate import evaluate
+    from vidcolor_models.errors import ModelError
 
 __version__ = "0.1.0"
 __all__ = [
     "Colorizer",
+    "ModelError",
     "OptionError",
     "ReadError",
     "UsageError",
@@ -37,6 +39,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "ModelError":
+        from vidcolor_models.errors import ModelError
+
+        return ModelError
     if name.endswith("Error") and name in __all__:
         from vidcolor import errors
 

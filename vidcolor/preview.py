@@ -28,6 +28,7 @@ from vidcolor.media.writer import Writer
 from vidcolor.memory import Memory
 from vidcolor.pipeline import Painted
 from vidcolor.sheet import Pair, time_caption
+from vidcolor.sources import default_target
 from vidcolor.stills import Still, write_still
 from vidcolor.survey import Shot, survey
 from vidcolor.upsample import shrink
@@ -80,7 +81,7 @@ def preview_pair(
 
 def write_sample(
     source: Path,
-    target: Path,
+    target: Path | None,
     colorizer: Colorizer,
     seconds: Fraction,
     start: Fraction | None = None,
@@ -90,8 +91,9 @@ def write_sample(
 ) -> Finished:
     """Write a short piece of a film with a curtain that sweeps over it.
 
-    Right of the curtain the film is in colour, left of it as it was. Without `start`
-    the piece is from the middle.
+    Right of the curtain the film is in colour, left of it as it was. Without `target`
+    it is NAME.sample.EXT beside the source, without `start` the piece is from the
+    middle.
 
     Raises:
         VidcolorError: the film cannot be read, or the target not written.
@@ -100,7 +102,12 @@ def write_sample(
         info = reader.info
         if start is None:
             start = max(Fraction(0), ((info.duration or seconds) - seconds) / 2)
-        plan = plan_target(info, target, overwrite=overwrite)
+        plan = plan_target(
+            info,
+            target or default_target(source, "sample"),
+            explicit=target is not None,
+            overwrite=overwrite,
+        )
         span = start, start + seconds
 
         def paint(*, first: int, memory: Memory) -> Generator[Painted]:

@@ -25,7 +25,7 @@ def find_sources(paths: Iterable[Path], output: Path | None = None) -> list[Path
 
     Folders are searched through. What earlier runs left there is no source: what is in
     the folder `output`, if that is inside, and NAME.color.EXT, NAME.preview.EXT and
-    NAME.sample.EXT.
+    NAME.sample.EXT. Nor is what is hidden.
 
     Raises:
         ReadError: a path is not there, or a folder holds neither film nor photo.
@@ -87,10 +87,10 @@ def choose_targets(
     return list(folders)
 
 
-def default_target(source: Path) -> Path:
+def default_target(source: Path, kind: str = "color") -> Path:
     """Return where the result goes unless somebody says: NAME.color.EXT beside it."""
     stem, suffix = _split(source)
-    return source.with_name(f"{stem}.color{suffix}")
+    return source.with_name(f"{stem}.{kind}{suffix}")
 
 
 def target_in(folder: Path, source: Path) -> Path:
@@ -122,7 +122,10 @@ def _results_in(folder: Path, output: Path | None) -> Path | None:
 
 
 def _is_source(path: Path, results: Path | None) -> bool:
-    if not _is_known(path) or path.stem.endswith(_OURS) or not path.is_file():
+    hidden = path.name.startswith(".")  # Macs keep ._NAME beside each file
+    if hidden or not _is_known(path) or path.stem.endswith(_OURS):
+        return False
+    if not path.is_file():
         return False
     return results is None or results not in path.resolve().parents
 

@@ -19,6 +19,7 @@ import pytest
 
 from vidcolor import cli
 from vidcolor.cli.interrupt import Interrupted
+from vidcolor.errors import WriteError
 from vidcolor.media.reader import Reader
 from vidcolor.media.target_plan import Plan
 from vidcolor.media.verification.verify import Verification, verify
@@ -480,10 +481,90 @@ def test_a_sheet_is_told_to_programs(run: Run, clip: Path, weights: str) -> None
     options = ("--model", weights, "--count", 1)
     told = json.loads(run("preview", clip, "--json", *options).out)
     sheet = clip.with_name("film.preview.png")
-    assert told == {"source": str(clip), "target": str(sheet)}
+    assert told == {"source": str(clip), "target": str(sheet), "lost": []}
     assert sheet.exists()
     result = run("preview", clip, "--json", "--terminal", *options)
     assert result.code == cli.WRONG_USAGE
+
+
+@pytest.mark.parametrize("sample", [[], ["--sample", "0.4", "--at", "0.6"]])
+def test_a_preview_of_a_damaged_film_says_so(
+    run: Run, cut: Path, weights: str, sample: list[str]
+) -> None:
+    options = ("--model", weights, "--size", 64, *sample)
+    result = run("preview", cut, *options)
+    assert result.code == cli.DAMAGED
+    assert "damaged: " in result.err
+    assert Path(result.out.strip()).exists()
+    told = run("preview", cut, "--overwrite", "--json", *options)
+    assert told.code == cli.DAMAGED
+    assert json.loads(told.out.splitlines()[-1])["lost"]
+
+
+@pytest.mark.parametrize("name", ["film.wmv", "film.gif", "Part.01", "film.webm"])
+def test_a_sample_is_named_as_a_film_can_be(
+    run: Run, clip: Path, weights: str, name: str
+) -> None:
+    source = clip.rename(clip.with_name(name))
+    options = ("--model", weights, "--size", 64, "--sample", "0.2")
+    result = run("preview", source, *options)
+    stem = name if name == "Part.01" else "film"
+    assert result.code == 0
+    assert Path(result.out.strip()) == clip.with_name(f"{stem}.sample.mkv")
+
+
+def test_programs_are_told_of_a_sample_that_fails(
+    run: Run, clip: Path, weights: str
+) -> None:
+    clip.write_bytes(b"no film")
+    options = ("--model", weights, "--sample", "0.2", "--json")
+    result = run("preview", clip, *options)
+    (failed,) = [json.loads(line) for line in result.out.splitlines()]
+    assert (result.code, failed["event"]) == (cli.FAILED, "failed")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--count", 3, "--at", "0.1"),
+        ("--count", 3, "--sample", "0.2"),
+        ("--sample", "0.2", "--at", "0", "--at", "0.1"),
+    ],
+)
+def test_options_of_a_preview_that_say_nothing_are_wrong(
+    run: Run, clip: Path, weights: str, options: tuple[object, ...]
+) -> None:
+    result = run("preview", clip, "--model", weights, *options)
+    assert result.code == cli.WRONG_USAGE
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--start", "1"), ("--end", "1"), ("--codec", "ffv1"), ("-x", "g=1")],
+)
+def test_what_is_for_films_is_wrong_of_photos_alone(
+    run: Run, clip: Path, weights: str, options: tuple[object, ...]
+) -> None:
+    photo = clip.with_name("a.png")
+    cv2.imwrite(str(photo), np.full((64, 64), 90, np.uint8))
+    result = run("colorize", photo, "--model", weights, *options)
+    assert result.code == cli.WRONG_USAGE
+    assert "is a photo" in result.err
+    both = run("colorize", photo, clip, "--model", weights, "--size", 64, "-x", "g=1")
+    assert both.code == 0
+
+
+def test_figures_come_before_a_plot_that_cannot_be_written(
+    run: Run, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise WriteError(Path("p.png"), "no space left")
+
+    monkeypatch.setattr("vidcolor.stills.write_still", full)
+    plot = clip.with_name("p.png")
+    result = run("evaluate", clip, clip, "--plot", plot, "--json")
+    assert result.code == cli.FAILED
+    assert json.loads(result.out)["total"]["frames"] == 10
 
 
 def test_preview_shows_a_moment_in_the_terminal(

@@ -32,6 +32,13 @@ def test_what_a_preview_left_in_a_folder_is_no_source(folder: Path) -> None:
     assert names == ["a.MP4", "b.mkv", "deep/c.png"]
 
 
+def test_what_is_hidden_is_no_source(folder: Path) -> None:
+    (folder / "._b.mkv").touch()  # as Macs leave them on other systems' disks
+    names = [p.relative_to(folder).as_posix() for p in find_sources([folder])]
+    assert names == ["a.MP4", "b.mkv", "deep/c.png"]
+    assert find_sources([folder / "._b.mkv"]) == [folder / "._b.mkv"]  # if it is named
+
+
 def test_results_inside_of_a_folder_are_no_sources(folder: Path) -> None:
     before = find_sources([folder])
     out = folder / "deep" / "out"

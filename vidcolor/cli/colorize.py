@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -81,6 +81,7 @@ def colorize(
         raise UsageError("--start must be before --end")
     options = _key_values(encoder_option or [])
     files = find_sources(sources, output)
+    _check_photos(files, span, [codec, crf, preset, *options])
     targets = choose_targets(sources, files, output)
     with all_kept():
         from vidcolor.coloring import colorize as color_file
@@ -143,6 +144,18 @@ def _color_one(
     if done.verification is not None and done.verification.faults:
         return FAILED
     return DAMAGED if isinstance(done, Finished) and done.lost else 0
+
+
+def _check_photos(files: list[Path], *settings: list[Any]) -> None:
+    """Refuse what is for films where there are photos only."""
+    from vidcolor.stills import STILL_SUFFIXES
+
+    films = [file for file in files if file.suffix.lower() not in STILL_SUFFIXES]
+    if not films and any(value is not None for part in settings for value in part):
+        raise UsageError(
+            f"{files[0]} is a photo: --start, --end, --codec, --crf, --preset and -x "
+            "are for films"
+        )
 
 
 def _key_values(texts: list[str]) -> dict[str, str]:

@@ -12,9 +12,9 @@ from rich.table import Table
 from vidcolor.cli.codes import DAMAGED
 from vidcolor.cli.importing import all_kept
 from vidcolor.cli.options import Json, Overwrite, Quiet
-from vidcolor.cli.output import frame_bar, print_text
+from vidcolor.cli.output import frame_bar, print_text, tell_losses
 from vidcolor.errors import OptionError
-from vidcolor.show import console, printable, printing, to_json
+from vidcolor.show import printing, to_json
 from vidcolor.times import format_time
 
 if TYPE_CHECKING:
@@ -51,16 +51,15 @@ def evaluate(
         from vidcolor.stills import Still, write_still
 
     scored, curves = _measure(truth, result, quiet or as_json)
-    if plot is not None:
-        write_still(plot, Still(curves.draw()), like=truth)
     if as_json:
         files = {"truth": str(truth), "result": str(result)}
         print_text(to_json(files | facts(scored), indent=2))
     else:
         with printing():
             Console(highlight=False, width=_WIDEST).print(_table(scored))
-    for loss in scored.lost:
-        console.print(f"[yellow]damaged:[/] {printable(loss)}", soft_wrap=True)
+    tell_losses(scored.lost)
+    if plot is not None:  # last: the figures took longer
+        write_still(plot, Still(curves.draw()), like=truth)
     raise typer.Exit(DAMAGED if scored.lost else 0)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +38,12 @@ def print_path(path: Path) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(os.fsencode(path) + b"\n")
         sys.stdout.flush()
+
+
+def tell_losses(lines: Iterable[str]) -> None:
+    """Say on stderr what damage took, a sentence each."""
+    for line in lines:
+        console.print(f"[yellow]damaged:[/] {printable(line)}", soft_wrap=True)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from vidcolor.cli.codes import DAMAGED, FAILED
 from vidcolor.cli.importing import all_kept
 from vidcolor.cli.interrupt import interrupts
 from vidcolor.cli.options import (
@@ -22,17 +23,25 @@ from vidcolor.cli.options import (
     Smooth,
     Vividness,
 )
-from vidcolor.cli.output import frame_bar, print_path, print_text, stdout
+from vidcolor.cli.output import (
+    frame_bar,
+    print_path,
+    print_text,
+    stdout,
+    tell_losses,
+)
 from vidcolor.defaults import RADIUS
-from vidcolor.errors import UsageError
-from vidcolor.events import Finished, OnEvent
-from vidcolor.show import choose_show, to_json
+from vidcolor.errors import UsageError, VidcolorError
+from vidcolor.events import Failed, Finished, OnEvent
+from vidcolor.show import choose_show, to_json, told
 from vidcolor.times import parse_time
 from vidcolor_models.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from vidcolor.colorizer import Colorizer
     from vidcolor.sheet import Pair
+
+_COUNT = 12  # frames on a sheet
 
 
 def preview(
@@ -45,7 +54,9 @@ def preview(
             help="Default: NAME.preview.png, or NAME.sample.EXT; that PNG is replaced.",
         ),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, max=200, help="Frames to show.")] = 12,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Frames to show, if not 12.")
+    ] = None,
     at: Annotated[
         list[str] | None,
         typer.Option(metavar="TIME", help="Show this moment; may be repeated."),
@@ -77,6 +88,10 @@ def preview(
     if confidence and sample is not None:
         raise UsageError("--confidence is for sheets and the terminal: not --sample")
     times = [parse_time(t) for t in at or []]
+    if count is not None and (times or sample is not None):
+        raise UsageError("--count spreads frames over a film: not --at, not --sample")
+    if sample is not None and len(times) > 1:
+        raise UsageError("--sample begins at one moment: give --at once")
     with all_kept():
         from vidcolor.colorizer import Colorizer
         from vidcolor.media.target_file import check_target
@@ -85,43 +100,50 @@ def preview(
 
     load = partial(Colorizer, model, device, size, vividness)
     if sample is not None:
-        target = output or source.with_name(f"{source.stem}.sample{source.suffix}")
         film = partial(
             write_sample,
             source,
-            target,
+            output,
             load(),
             parse_time(str(sample)),
             times[0] if times else None,
             smooth,
             overwrite,
         )
-        _write_film(film, quiet=quiet, as_json=as_json)
-        return
+        raise typer.Exit(_write_film(source, film, quiet=quiet, as_json=as_json))
     target = output or source.with_name(f"{source.stem}.preview.png")
     if not terminal:
         check_target(source, target, overwrite=overwrite or output is None)
-    pairs = _pairs(source, times, count, load, quiet, confidence)
+    pairs, lost = _pairs(source, times, count or _COUNT, load, quiet, confidence)
     if terminal:
         _show_here(pairs)
     else:
         write_sheet(target, contact_sheet(pairs), source)
         if as_json:
-            print_text(to_json({"source": source, "target": target}))
+            print_text(to_json({"source": source, "target": target, "lost": lost}))
         else:
             print_path(target)
+    tell_losses(lost)
+    raise typer.Exit(DAMAGED if lost else 0)
 
 
 def _write_film(
-    write: Callable[[OnEvent], Finished], *, quiet: bool, as_json: bool
-) -> None:
-    """Write a sample, tell how it goes, and print its name."""
+    source: Path, write: Callable[[OnEvent], Finished], *, quiet: bool, as_json: bool
+) -> int:
+    """Write a sample, tell how it goes, print its name, and return the exit code."""
     with choose_show(quiet=quiet, as_json=as_json, files=1) as show:
         tell = interrupts.watch(show)
-        done = write(tell)
+        try:
+            done = write(tell)
+        except UsageError:
+            raise
+        except VidcolorError as error:
+            tell(Failed(source, told(error)))
+            return FAILED
         tell(done)
     if not as_json:
         print_path(done.target)
+    return DAMAGED if done.lost else 0
 
 
 def _pairs(
@@ -131,15 +153,20 @@ def _pairs(
     load: Callable[[], "Colorizer"],
     quiet: bool,
     confidence: bool,
-) -> "list[Pair]":
-    """Return the frames at the times, or `count` of the whole film."""
+) -> "tuple[list[Pair], list[str]]":
+    """Return the frames at the times, or `count` of the whole film, and what it lost.
+
+    That is known if the film was looked through for them.
+    """
     from vidcolor.media.reader import Reader
     from vidcolor.preview import preview_pair, preview_times
 
     with Reader(source) as reader, frame_bar(quiet, reader.info.frame_count) as tick:
         looks = [(t, None) for t in times] or preview_times(reader, count, tick)
+        lost = reader.damage.lines()
         colorizer = load()  # after the looks: a film that cannot be read is told first
-        return [preview_pair(reader, colorizer, *look, confidence) for look in looks]
+        pairs = [preview_pair(reader, colorizer, *look, confidence) for look in looks]
+        return pairs, lost
 
 
 def _show_here(pairs: "list[Pair]") -> None:

@@ -155,7 +155,7 @@ def _frame_pairs(truth: Reader, result: Reader) -> Iterator[tuple[Frame, Frame]]
             short, long = (truth, result) if frame is None else (result, truth)
             raise OptionError(
                 f"{short.info.path} ends after {count} frames and {long.info.path} "
-                "goes on: they must show the same frames"
+                "goes on: they must show the same frames, of a part as well"
             )
         yield frame, twin
 

@@ -44,7 +44,7 @@ class _Panel:
         values = np.concatenate([np.asarray(c) for c in self.curves.values()])
         known = values[np.isfinite(values)]
         if not known.any():
-            return 1.0
+            return math.inf if np.isinf(values).any() else 1.0
         return 1.1 * float(np.percentile(known, 99) or known.max())
 
 
@@ -93,7 +93,7 @@ class Plot:
         for x in self._across(self._cuts):
             draw.line((x, above, x, below), _CUT, _LINE)
         for film, curve in panel.curves.items():
-            heights = np.clip(np.asarray(curve) / panel.top(), 0, 1) * (below - above)
+            heights = _shares(np.asarray(curve), panel.top()) * (below - above)
             for run in _runs(self._across(self._seconds), below - heights):
                 draw.line(run, _COLORS[film], _LINE)
 
@@ -103,7 +103,9 @@ class Plot:
         left, right, over = _LEFT - _GAP // 4, _LEFT + _WIDTH, above - _LINE
         _write(draw, panel.title, (_LEFT, over), "ls")
         _write(draw, format_time(self._seconds[-1]), (right, over), "rs")
-        _write(draw, f"{panel.top():.3g}", (left, above), "rt")
+        top = panel.top()
+        known = "equal" if math.isinf(top) else f"{top:.3g}"
+        _write(draw, known, (left, above), "rt")
         _write(draw, "0", (left, below), "rb")
 
     def _across(self, seconds: "array[float]") -> NDArray[np.float64]:
@@ -111,6 +113,13 @@ class Plot:
         first, last = self._seconds[0], self._seconds[-1]
         share = (np.asarray(seconds) - first) / max(last - first, 1e-9)
         return np.asarray(_LEFT + share * _WIDTH, np.float64)
+
+
+def _shares(values: NDArray[np.float64], top: float) -> NDArray[np.float64]:
+    """Return how high values stand below a top; what is infinite is at the top."""
+    if math.isinf(top):
+        return np.where(np.isinf(values), 1, np.nan)
+    return np.clip(values / top, 0, 1)
 
 
 def _write(

@@ -74,6 +74,20 @@ SETTINGS = {
     "av1_nvenc": _NVENC,
 }
 
+# x264 takes more for that, and says nothing.
+HIGHEST_CRF = {
+    "libx264": 51,
+    "libx265": 51,
+    "libsvtav1": 63,
+    "libvpx-vp9": 63,
+    "libvpx": 63,
+}
+_X26X_PRESETS = [
+    *("ultrafast", "superfast", "veryfast", "faster", "fast", "medium"),
+    *("slow", "slower", "veryslow", "placebo"),
+]
+PRESETS = {"libx264": _X26X_PRESETS, "libx265": _X26X_PRESETS}
+
 # Where time counts: as near to the film, two fifths larger again. CAVLC says the same
 # as CABAC in a tenth more bytes, and a fifth less time where there is much to say.
 QUICK_SETTINGS = {

@@ -3,7 +3,7 @@
 from collections.abc import Container as Collected
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil
+from math import ceil, isfinite
 from pathlib import Path
 
 from vidcolor.errors import OptionError, UsageError
@@ -19,6 +19,8 @@ from vidcolor.media.containers import (
 from vidcolor.media.encoders import (
     ARCHIVAL,
     CONSTANT_RATE,
+    HIGHEST_CRF,
+    PRESETS,
     QUICK_SETTINGS,
     best_format,
     codec_of,
@@ -307,4 +309,25 @@ def _settings(
     if options.keys() & _OTHER_RATES:
         for name in ("crf", "b"):
             settings.pop(name, None)  # encoders would follow both, or refuse
-    return settings | options
+    settings |= options
+    _check_settings(encoder, settings)
+    return settings
+
+
+def _check_settings(encoder: str, settings: dict[str, str]) -> None:
+    """Refuse what an encoder would take for something else, or tell in its own way."""
+    preset, presets = settings.get("preset"), PRESETS.get(encoder)
+    if preset and presets and preset not in presets:
+        raise OptionError(
+            f"{encoder} has no preset {preset!r}; it has {', '.join(presets)}"
+        )
+    crf, highest = settings.get("crf", ""), HIGHEST_CRF.get(encoder)
+    if highest and _is_number(crf) and not 0 <= float(crf) <= highest:
+        raise OptionError(f"{encoder} has a CRF of 0 to {highest}, not {crf}")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False

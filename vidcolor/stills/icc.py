@@ -8,11 +8,9 @@ own codes stay, and are looked up in it.
 from io import BytesIO
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from vidcolor.lab import to_linear
 from vidcolor.rgb_space import SRGB, Chromaticities, Curve, Primaries, RgbSpace
 from vidcolor.stills.still import Samples
 
@@ -102,5 +100,9 @@ def _named(primaries: Chromaticities, codes: NDArray[np.float64]) -> RgbSpace:
     same = np.abs(codes - np.linspace(0, 1, 256)).max() < _NEAR
     if same and np.abs(np.subtract(primaries, Primaries.BT709.value)).max() < _NEAR:
         return SRGB
+    import torch  # here: whoever asks for the names of photos needs none of it
+
+    from vidcolor.lab import to_linear
+
     light = to_linear(torch.from_numpy(codes))
     return RgbSpace(primaries, Curve(tuple(light.tolist())))

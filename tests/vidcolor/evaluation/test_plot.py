@@ -37,6 +37,15 @@ def test_one_ruined_frame_does_not_flatten_the_others() -> None:
     assert np.ptp(rows) > 30
 
 
+def test_what_is_equal_stands_at_the_top() -> None:
+    picture = plot([0.0] * 50)  # of PSNR, the first panel, all is infinite
+    first = picture[: picture.shape[0] // 4]
+    orange = np.abs(first.astype(int) - ORANGE).sum(axis=2) < 60
+    rows = np.flatnonzero(orange.any(axis=1))
+    assert len(rows)
+    assert rows.max() < len(first) // 3
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_photo_can_be_plotted(count: int) -> None:
     assert plot([0.0] * count).ndim == 3
