@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vidcolor.upsample import shrink
 
-_HEIGHT = 64  # pixels: grain is gone, strokes are not
+_SHORT = 64  # pixels on the short side: grain is gone, strokes are not
 _STROKE = 9  # pixels: thicker ones are things
 _DARK, _LIT = 25.0, 35.0  # in units of L; on the way to black, colour goes in between
 
@@ -21,10 +21,10 @@ def picture_share(lightness: Tensor) -> float:
 
     In between, as a scene fades to black.
     """
-    height, width = lightness.shape
-    width = max(1, round(width * _HEIGHT / height))
+    scale = _SHORT / min(lightness.shape)
+    height, width = (round(side * scale) for side in lightness.shape)
     window = np.ones((_STROKE, _STROKE), np.uint8)
-    small = shrink(lightness, _HEIGHT, width).numpy()
+    small = shrink(lightness, height, width).numpy()
     ground = cv2.morphologyEx(small, cv2.MORPH_OPEN, window)
     # Not the very lightest: a speck that is too large may not make a scene of it.
     light = float(np.percentile(ground, 99))

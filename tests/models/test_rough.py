@@ -71,6 +71,8 @@ def test_films_colours_hardly_change_by_it(name: str) -> None:
     plain, quick = (load_model("film").network.eval() for _ in range(2))
     assert isinstance(plain, Film)
     quicken(quick, ROUGH)
+    kinds = [type(quick.get_submodule(layer)) for layer in ROUGH]
+    assert kinds == [RoughConv2d] * len(ROUGH)
     change = (quick(lightness).ab - plain(lightness).ab).norm(dim=1)
     assert change.mean() < 0.1
     assert change.quantile(0.99) < 0.5

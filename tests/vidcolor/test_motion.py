@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 
@@ -81,6 +82,20 @@ def test_what_is_uncovered_is_not_trusted_and_the_rest_is() -> None:
     assert found.back.trust[36:60, 34:42].mean() < 0.4
     assert found.back.trust[36:60, 50:70].mean() > 0.8
     assert found.back.trust[72:90, 6:-6].mean() > 0.8
+
+
+def test_fast_things_need_not_lead_home_so_closely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def trust(pixels: float) -> float:
+        ways = iter([pixels, 2 - pixels])  # the way back ends 2 pixels beside home
+        flows = lambda *_, **__: np.full((48, 64, 2), (next(ways), 0), np.float32)  # noqa: E731
+        monkeypatch.setattr("vidcolor.motion.estimate_flow", flows)
+        even = np.full((HEIGHT, WIDTH), 50, np.float32)
+        return float(step(even, even).back.trust[:, :40].mean())
+
+    assert trust(2) < 0.4
+    assert trust(12) > 0.75
 
 
 def test_another_picture_is_not_trusted() -> None:

@@ -112,6 +112,18 @@ def test_every_frame_comes_once_and_in_order(film: Film, colorizer: Colorizer) -
     assert [n for n, item in enumerate(result) if item.starts_shot] == [0, 5]
 
 
+@pytest.mark.parametrize("every", [1, 4])
+def test_a_title_stays_neutral_and_what_comes_after_it_does_not(
+    film: Film, colorizer: Colorizer, every: int
+) -> None:
+    title = np.full((64, 96), 20, np.uint8)
+    title[20:44:8, 10:86] = 220  # lines
+    *shown, last = painted(film([title] * 6 + scene(0, 6)), colorizer, every=every)
+    assert all((item.cb == 128).all() for item in shown[:6])
+    assert all((item.cr == 128).all() for item in shown[:6])
+    assert last.cb.std() > 0
+
+
 @pytest.mark.parametrize("shifts", [(1, 1), (1, 0), (0, 0), (2, 0)])
 def test_chroma_has_the_target_s_grid_and_depth(
     film: Film, colorizer: Colorizer, shifts: tuple[int, int]

@@ -217,6 +217,20 @@ def test_colours_that_flicker_turn_less_than_half_as_pale() -> None:
     assert result.norm(dim=1).mean() == pytest.approx(most, rel=0.01)
 
 
+def test_frames_that_nobody_was_asked_about_make_nothing_paler() -> None:
+    hues = [torch.tensor([30.0, side]) for side in (20.0, -20.0)] * 20
+    asked = film([hue[:, None, None].expand(2, *SHAPE) for hue in hues])
+    silent = Prediction(
+        torch.zeros(2, *SHAPE), torch.full(SHAPE, math.inf), False, STILL
+    )
+    with_silent = [part for one in asked for part in (one, silent)]
+    all_asked, some = (
+        torch.stack(smoothed(given, 9))[len(given) // 2 :].norm(dim=1).mean()
+        for given in (asked, with_silent)
+    )
+    assert some > 0.97 * all_asked
+
+
 def test_who_is_unsure_has_less_say() -> None:
     given = film(even(40, 40, 40, -40, 40, 40, 40))
     given[3] = Prediction(given[3].ab, torch.full(SHAPE, 90.0), False, STILL)

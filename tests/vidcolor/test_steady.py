@@ -62,6 +62,18 @@ def test_what_darkens_for_good_is_seen_to_darken() -> None:
     np.testing.assert_allclose(result[-1], given[-1], atol=2)
 
 
+def test_what_darkens_by_more_than_flicker_is_darker_at_once() -> None:
+    result = steadied(shot(*[texture()] * 3, *[texture() * 0.4] * 3))
+    assert result[3].mean() < 0.9 * texture().mean()
+
+
+def test_a_picture_that_nothing_is_left_of_is_seen_as_it_is() -> None:
+    # A cut that nobody saw: what was taken out before it says nothing of what follows.
+    other = 100 - texture()
+    result = steadied(shot(texture(), texture() * 0.8, other, other))
+    np.testing.assert_allclose(result[2], other, atol=0.1)
+
+
 def test_dust_of_one_frame_goes_and_leaves_no_trace_in_its_neighbours() -> None:
     for value in (0.0, 100.0):
         given = [texture()] * 7
@@ -77,6 +89,12 @@ def test_dust_goes_from_a_picture_that_moves() -> None:
     given[3] = with_dust(given[3], 100)
     dirty = steadied(shot(*given))[3]
     assert np.abs(dirty - clean)[DUST].mean() < (100 - clean[DUST].mean()) / 4
+
+
+def test_what_changes_on_and_on_is_not_dust() -> None:
+    # A lamp that is switched on and settles: the frames around it differ, too.
+    given = [with_dust(texture(), value) for value in (30, 30, 95, 70, 70)]
+    assert steadied(shot(*given))[2][DUST].mean() > 85
 
 
 def test_what_stays_for_good_is_not_dust() -> None:

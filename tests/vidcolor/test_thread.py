@@ -138,6 +138,19 @@ def test_the_source_is_closed_after_an_error_of_the_consumer() -> None:
     wait_until(closed.is_set)
 
 
+def test_a_source_that_others_hold_is_closed_too() -> None:
+    # Here it is not closed for nobody's holding on to it.
+    def source() -> Iterator[int]:
+        yield from range(1000)
+
+    held = source()
+    items = in_thread(held, 2)
+    next(items)
+    items.close()
+    with pytest.raises(StopIteration):
+        next(held)
+
+
 def test_a_thread_feeds_a_thread() -> None:
     items = in_thread(in_thread(range(50), 2), 2)
     assert next(items) == 0

@@ -44,10 +44,17 @@ def test_black_is_no_picture() -> None:
     assert share(card(0)) == share(with_grain(card(10), 5)) == 0
 
 
-def test_a_lit_face_in_the_dark_is_a_picture() -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_lit_face_in_the_dark_is_a_picture(turned: bool) -> None:
     night = card(5)
     cv2.ellipse(night, (320, 180), (50, 65), 0, 0, 360, 150, -1)
-    assert share(night) == 1
+    assert share(np.ascontiguousarray(night.T) if turned else night) == 1
+
+
+def test_one_speck_makes_no_picture_of_a_wide_title() -> None:
+    title = np.full((360, 1000), 5, np.uint8)
+    title[300:352, 800:852] = 230  # less than a hundredth of it
+    assert share(title) == 0
 
 
 def test_black_bars_do_not_hide_a_picture() -> None:
