@@ -36,6 +36,7 @@ _STEP = 0.45  # a smaller change, in standard deviations, is never a cut
 _RATIO = 2.0  # how far a cut stands out among the steps beside it
 _STILL = 0.02  # a smaller step is a frame shown twice, which says nothing of motion
 _UNLIKE = 0.35  # below it, two pictures show one scene
+_SMEARED = 2  # pixels beside a bar that shrinking and blur have mixed with it
 _DARK = 40.0  # black bars are not lighter than this, nor is a picture of nothing
 _SHIFT = (4, 3)  # pixels across and down that a block may have wandered
 _FLAT = 3.0  # a block with a lower standard deviation holds nothing to recognise
@@ -154,8 +155,8 @@ def _lit_span(line: _Picture) -> tuple[int, int]:
     """Return the bounds of what is lit in a line of maxima."""
     lit = np.flatnonzero(line > _DARK)
     first, end = int(lit[0]), int(lit[-1]) + 1
-    # The blur smeared light over the edge of a bar: one more goes with it.
-    return first + (first > 0), end - (end < len(line))
+    smeared = min(_SMEARED, (end - first) // 3)
+    return first + smeared * (first > 0), end - smeared * (end < len(line))
 
 
 def _inside(a: _Look, b: _Look, a_lit: _Box, b_lit: _Box) -> tuple[_Picture, _Picture]:

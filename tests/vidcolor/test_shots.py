@@ -80,14 +80,31 @@ def test_a_pan_starts_nothing(speed: int) -> None:
     assert starts(planes) == [0]
 
 
-@pytest.mark.parametrize(("down", "across"), [(15, 0), (0, 30)])
-def test_black_bars_do_not_hide_a_cut(down: int, across: int) -> None:
-    def barred(seed: int) -> Plane:
-        inside = scene(seed, 90 - 2 * down, 160 - 2 * across)
-        bars = ((down, down), (across, across))
-        return np.pad(inside, bars, constant_values=16)
+def test_a_pan_of_doubled_frames_with_grain_starts_nothing() -> None:
+    wide = np.concatenate([scene(n) for n in range(9)], axis=1)
+    twice = np.repeat([wide[:, x : x + 160] for x in range(0, 1200, 14)], 2, axis=0)
+    grain = np.random.default_rng(0).normal(0, 1, twice.shape)
+    assert starts(np.clip(twice + grain, 0, 255).astype(np.uint8)) == [0]
 
-    assert starts([barred(0)] * 9 + [barred(1)] * 9) == [0, 9]
+
+def test_one_thing_that_changes_starts_nothing_however_strong_it_is() -> None:
+    dim = 100 + (scene(0) - 100.0) * 0.2
+    before, after = dim.copy(), dim.copy()
+    before[:45, :53], after[:45, :53] = scene(1, 45, 53), 255.0 - scene(1, 45, 53)
+    planes = [before.astype(np.uint8)] * 9 + [after.astype(np.uint8)] * 9
+    assert starts(planes) == [0]
+
+
+@pytest.mark.parametrize("contrast", [1.0, 0.2])
+@pytest.mark.parametrize(("down", "across"), [(15, 0), (0, 30), (11, 0), (12, 20)])
+def test_black_bars_do_not_hide_a_cut(down: int, across: int, contrast: float) -> None:
+    def barred(seed: int) -> Plane:
+        inside = 150 + (scene(seed, 90 - 2 * down, 160 - 2 * across) - 150.0) * contrast
+        bars = ((down, down), (across, across))
+        return np.pad(inside.astype(np.uint8), bars, constant_values=16)
+
+    for seed in range(0, 10, 2):
+        assert starts([barred(seed)] * 9 + [barred(seed + 1)] * 9) == [0, 9]
 
 
 def test_doubled_frames_do_not_hide_a_cut() -> None:
