@@ -16,9 +16,10 @@ from training.draws import send
 from training.hints import draw_hints
 from training.pool import Pool
 from vidcolor.lab import grey_to_lightness, rgb_to_lab
+from vidcolor.yuv import Matrix
 from vidcolor_models.film import STRIDE
 
-_LUMA = torch.tensor([[0.299, 0.587, 0.114], [0.2126, 0.7152, 0.0722]])  # BT.601, 709
+_LUMA = torch.tensor([Matrix.BT601.weights, Matrix.BT709.weights])
 _PHASES = 32 // STRIDE  # moves after which the network halves the picture as before
 
 

@@ -14,8 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidcolor.metrics import colorfulness
+
 _SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 _SHORT_SIDE = 256
+_COLORLESS = 1.0  # colourfulness that JPEG's chroma, or a scanner's, has of a grey
 
 
 def load_pictures(sources: list[Path]) -> list[tuple[str, Tensor]]:
@@ -37,18 +40,33 @@ def load_pictures(sources: list[Path]) -> list[tuple[str, Tensor]]:
     return pictures
 
 
+def is_colored(picture: Tensor) -> bool:
+    """Whether a picture (3, height, width) uint8 has colours to be judged by.
+
+    Of a grey one, grey is the truth, and infinitely near to it.
+    """
+    return colorfulness(picture.permute(1, 2, 0).numpy()) > _COLORLESS
+
+
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
     if source.is_dir():
         for path in sorted(source.rglob("*")):
             if path.suffix.lower() in _SUFFIXES:
                 yield path.relative_to(source).as_posix(), path.read_bytes()
         return
-    with tarfile.open(source) as shard:
-        for member in shard:
-            if Path(member.name).suffix.lower() in _SUFFIXES:
-                file = shard.extractfile(member)
-                if file is not None:
-                    yield Path(member.name).as_posix(), file.read()
+    try:
+        with tarfile.open(source) as shard:
+            yield from _members(shard)
+    except tarfile.TarError as error:
+        raise ValueError(f"{source}: is no folder and no whole tar file") from error
+
+
+def _members(shard: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
+    for member in shard:
+        if Path(member.name).suffix.lower() in _SUFFIXES:
+            file = shard.extractfile(member)
+            if file is not None:
+                yield Path(member.name).as_posix(), file.read()
 
 
 def _decode(file: tuple[str, bytes]) -> tuple[str, Tensor]:

@@ -13,6 +13,8 @@ import typer
 from safetensors.torch import save
 
 from training.card import card
+from training.checkpoint import read_checkpoint
+from training.telling import told
 from vidcolor_models.store import sha256_of
 
 
@@ -27,7 +29,9 @@ def main(
     How the distribution is decoded is not trained, but chosen on validation pictures
     afterwards; it is written with the weights.
     """
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    with told():
+        check_target(target)
+        state = read_checkpoint(checkpoint)
     tensors = {name: half(value) for name, value in state["ema"].items()}
     for name, value in (("temperature", temperature), ("vividness", vividness)):
         if value is not None:
@@ -35,9 +39,21 @@ def main(
     write_weights(target, tensors)
     words = target.with_suffix(".md")
     if not words.exists():  # a person may have written into it
-        told = card(target.stem, sha256_of(target), state, tensors)
-        words.write_text(told, encoding="utf-8")
+        text = card(target.stem, sha256_of(target), state, tensors)
+        words.write_text(text, encoding="utf-8")
     print(f"step {state['step']}; {said_of(target)}")
+
+
+def check_target(target: Path) -> None:
+    """See that weights can be written there, and read by that name.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    if target.suffix != ".safetensors":
+        raise ValueError(f"{target}: weights are read by their ending: .safetensors")
+    if not target.parent.is_dir():
+        raise ValueError(f"{target}: there is no folder {target.parent}")
 
 
 def write_weights(target: Path, tensors: dict[str, torch.Tensor]) -> None:

@@ -1,6 +1,6 @@
 """Measure models on photographs that took no part in training.
 
-python -m training.report MODEL... --data ../shared/data/val.tar
+python -m training.report MODEL... --data PHOTOS.tar
 
 Prints tables; training/README.md says what each figure is. The networks see each
 picture at `--size`, and their colours are put to the picture's own luma.
@@ -18,9 +18,10 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from training.data import load_pictures
+from training.data import is_colored, load_pictures
 from training.measure import GREY, RGB, TRUTH, Bench
 from training.tables import print_tables
+from training.telling import told
 from vidcolor.metrics import psnr
 from vidcolor.sheet import Pair, contact_sheet
 
@@ -40,7 +41,7 @@ def main(
     models: Annotated[list[str], typer.Argument(help="Names or weights files.")],
     data: Annotated[list[Path], typer.Option(help="Folders or tar shards.")],
     size: Annotated[int, typer.Option(help="Short side at the network.")] = 256,
-    every: Annotated[int, typer.Option(help="Use each n-th picture only.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Use each n-th picture only.")] = 1,
     vividness: Annotated[
         list[float] | None, typer.Option(help="Of the curve, as the weights have it.")
     ] = None,
@@ -52,10 +53,14 @@ def main(
     ] = None,
 ) -> None:
     """Measure, and print tables."""
-    pictures = list(enumerate(load_pictures(data)))[::every]
-    if len(pictures) < 2:
-        raise typer.BadParameter("it takes two pictures to measure how they differ")
-    bench = Bench(models, size, vividness or _STRENGTHS)
+    with told():
+        loaded = list(enumerate(load_pictures(data)))[::every]
+        pictures = [entry for entry in loaded if is_colored(entry[1][1])]
+        if len(pictures) < 2:
+            raise typer.BadParameter(
+                "it takes two pictures in colour to measure how they differ"
+            )
+        bench = Bench(models, size, vividness or _STRENGTHS)
     worst: list[Result] = []
     for number, (name, picture) in track(pictures, console=Console(stderr=True)):
         results = bench.measure(picture, seed=number)

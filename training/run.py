@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from training.batches import Batch, Batches
 from training.bins import gamut_bins, log_rarity
+from training.checkpoint import State, read_checkpoint, write_checkpoint
 from training.config import Config
 from training.ema import Ema
 from training.encoder import load_imagenet
@@ -30,6 +31,8 @@ from training.pool import Pool
 from training.watch import GOAL, Validation, sheet
 from vidcolor_models.film import Film
 from vidcolor_models.loading import load_model
+
+_LAST = "last.pt"
 
 
 class Logits(nn.Module):
@@ -49,6 +52,10 @@ class Run:
     """A run in the folder `out`, which goes on where its last checkpoint was written.
 
     With a `validation`, the running mean that did best in it is kept as best.pt.
+
+    Raises:
+        ValueError: the checkpoint is damaged, or `config.start` no film model.
+        WeightsError: the weights to start with cannot be read.
     """
 
     def __init__(
@@ -62,7 +69,8 @@ class Run:
         self.config, self.accelerator, self.out = config, accelerator, out
         self.validation = validation
         self.step, self.seconds, self.best = 0, 0.0, -math.inf
-        checkpoint = self._read_checkpoint()
+        last = out / _LAST
+        checkpoint = read_checkpoint(last) if last.exists() else None
         torch.manual_seed(config.seed)  # of what no other network's weights replace
         self.network = Film() if checkpoint else first_network(config.start)
         self.network.to(accelerator.device)
@@ -112,6 +120,11 @@ class Run:
                 words = f"loss {figures['loss']:.3f}  views {figures['views']:.3f}"
                 progress.update(bar, completed=self.step, description=words)
         self._save()
+        if self.validation is not None and self.best == -math.inf:
+            self.accelerator.print(
+                f"{self.out}: no best.pt, for no network came to four fifths of the "
+                "validation's colourfulness"
+            )
 
     def _start_training(self) -> None:
         self.module.train()
@@ -187,7 +200,7 @@ class Run:
         )
         if figures[GOAL] > self.best:
             self.best = figures[GOAL]
-            self._write("best.pt", self._result())
+            write_checkpoint(self.out / "best.pt", self._result())
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:
@@ -197,9 +210,9 @@ class Run:
                 "optimizer": self.optimizer.state_dict(),
                 "best": self.best,
             }
-            self._write("last.pt", self._result() | training)
+            write_checkpoint(self.out / _LAST, self._result() | training)
 
-    def _result(self) -> dict[str, Any]:
+    def _result(self) -> State:
         """Return what of a checkpoint is exported."""
         return {
             "step": self.step,
@@ -208,21 +221,7 @@ class Run:
             "ema": self.ema.network.state_dict(),
         }
 
-    def _write(self, name: str, state: dict[str, Any]) -> None:
-        temporary = self.out / f"{name}.part"
-        torch.save(state, temporary)
-        temporary.replace(self.out / name)
-
-    def _read_checkpoint(self) -> dict[str, Any] | None:
-        path = self.out / "last.pt"
-        if not path.exists():
-            return None
-        checkpoint: dict[str, Any] = torch.load(
-            path, map_location="cpu", weights_only=True
-        )
-        return checkpoint
-
-    def _restore(self, checkpoint: dict[str, Any]) -> None:
+    def _restore(self, checkpoint: State) -> None:
         self._tell_changes(checkpoint["facts"]["config"])
         self.step, self.seconds = checkpoint["step"], checkpoint["seconds"]
         self.best = checkpoint["best"]

@@ -8,13 +8,14 @@ from torch import Generator, Tensor, nn
 
 from training.degrade import old_film
 from vidcolor.chroma import to_lightness
+from vidcolor.colorizer import network_size
 from vidcolor.lab import rgb_to_lab
 from vidcolor.upsample import shrink
 from vidcolor_models.answer import Answer
 from vidcolor_models.eccv16 import ECCV16
 from vidcolor_models.film import Film
 
-_SHORT, _GRID = 256, 32  # what the network sees: its short side, and multiples
+_SHORT = 256  # pixels on the short side of what the network sees
 _POINTS = 10
 _SIDE = 7  # pixels at the network: SIGGRAPH17's patches have 1 to 9
 
@@ -51,9 +52,7 @@ def prepare(rgb: Tensor, luma: Tensor, seed: int) -> Trial:
 
 def shown(luma: Tensor) -> Tensor:
     """Return luma (H, W) at the size at which the network sees a picture, (h, w)."""
-    scale = _SHORT / min(luma.shape)
-    height, width = (_GRID * round(side * scale / _GRID) for side in luma.shape)
-    return shrink(luma, height, width)
+    return shrink(luma, *network_size(_SHORT, *luma.shape))
 
 
 def true_points(ab: Tensor, random: Generator) -> tuple[Tensor, Tensor]:

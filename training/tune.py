@@ -23,10 +23,11 @@ from torch import Generator, Tensor, nn
 from training.casts import NEUTRAL
 from training.data import load_pictures
 from training.degrade import old_film
-from training.export import half, said_of, write_weights
+from training.export import check_target, half, said_of, write_weights
 from training.outcome import colorfulness, compose, gain
 from training.perceptual import Perceptual
 from training.run import first_network
+from training.telling import told
 from training.trials import shown
 from vidcolor.chroma import to_lightness
 from vidcolor.colorizer import image_luma
@@ -45,8 +46,6 @@ _COLOR = {1.0: 0.135, 0.5: 0.025}
 _LOOK = 4.0  # dB that a unit of the perceptual distance costs at vividness 1
 _CAST = 0.3  # dB that a unit of ab on neutral things costs, ...
 _CALM = 2.0  # ... from this mean on
-
-_LUMA = (0.299, 0.587, 0.114)  # BT.601
 
 _RATES = {"rarity": 1e-2, "weight": 1e-3, "bias": 3e-3}
 
@@ -97,7 +96,8 @@ class Tuning(nn.Module):
 
     def _look(self, ab: Tensor, truth: Tensor) -> Tensor:
         """Return how far pictures in colours ab (N, 2, h, w) look from the true RGB."""
-        luma = torch.einsum("c,nchw->nhw", truth.new_tensor(_LUMA), truth)
+        weights = truth.new_tensor(Matrix.BT601.weights)
+        luma = torch.einsum("c,nchw->nhw", weights, truth)
         wide = F.interpolate(ab, luma.shape[1:], mode="bilinear")
         rgb = compose(wide, luma).movedim(1, 0)
         look: Tensor = self._perceptual.distance(*(_last(p) for p in (rgb, truth)))
@@ -118,15 +118,17 @@ def main(
     model: Annotated[str, typer.Argument(help="A film model: a name or a file.")],
     target: Annotated[Path, typer.Argument(help="The .safetensors to write.")],
     data: Annotated[list[Path], typer.Option(help="Folders or tar shards.")],
-    epochs: Annotated[int, typer.Option(help="Times through the pictures.")] = 4,
-    every: Annotated[int, typer.Option(help="Use each n-th picture only.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Times through the pictures.")] = 4,
+    every: Annotated[int, typer.Option(min=1, help="Use each n-th picture only.")] = 1,
     vividness: Annotated[
         float, typer.Option(help="At which films come out: 1 is what is tuned for.")
     ] = 1.0,
 ) -> None:
     """Tune a model, write it as half floats, and print its SHA-256."""
-    network = first_network(model).eval()
-    pictures = [picture for _, picture in load_pictures(data)][::every]
+    with told():
+        check_target(target)
+        network = first_network(model).eval()
+        pictures = [picture for _, picture in load_pictures(data)][::every]
     random = Generator().manual_seed(0)
     seen = [_look(network, p, random) for p in track(pictures, "features")]
     tuning = Tuning(network)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.batches import Batch
-from training.data import load_pictures
+from training.data import is_colored, load_pictures
 from training.trials import Trial, ask_vividly, prepare, shown
 from vidcolor.chroma import to_chroma, to_rgb
 from vidcolor.colorizer import image_luma
@@ -31,14 +31,17 @@ _Subject = tuple[NDArray[np.uint8], Tensor, Trial]  # RGB, luma, and what is ask
 class Validation:
     """Photographs that take no part in training: do they still gain by it?
 
-    `source` is a folder or a tar file; up to 96 pictures of it are looked at.
+    `source` is a folder or a tar file; up to 96 of its pictures that have colours are
+    looked at.
 
     Raises:
-        ValueError: the source holds no pictures, or one that cannot be decoded.
+        ValueError: the source holds no such pictures, or one that cannot be decoded.
     """
 
     def __init__(self, source: Path, device: torch.device) -> None:
-        pictures = load_pictures([source])
+        pictures = [(n, p) for n, p in load_pictures([source]) if is_colored(p)]
+        if not pictures:
+            raise ValueError(f"{source} holds no pictures in colour")
         pictures = pictures[:: -(-len(pictures) // _MOST)]
         self._subjects = [_subject(picture) for _, picture in pictures]
         self._color = np.mean([colorfulness(truth) for truth, _, _ in self._subjects])

@@ -227,6 +227,4 @@ def _rgb(lightness: Tensor, a: Tensor, b: Tensor, space: RgbSpace) -> Tensor:
 
 
 def _luma_weights(matrix: Matrix) -> Tensor:
-    red, blue = matrix.value
-    weights = torch.tensor([red, 1 - red - blue, blue], dtype=torch.float64)
-    return weights.view(3, 1, 1, 1)
+    return torch.tensor(matrix.weights, dtype=torch.float64).view(3, 1, 1, 1)

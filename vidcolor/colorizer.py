@@ -97,10 +97,7 @@ class Colorizer:
         The short side is `size`; both are multiples of 32. `sar` is the shape of a
         sample, width / height: the network sees things in their true shape.
         """
-        aspect = min(max(width * float(sar) / height, 1 / _LONGEST), _LONGEST)
-        short = self.size
-        tall, wide = short * max(1.0, 1 / aspect), short * max(1.0, aspect)
-        return tuple(max(_GRID, round(s / _GRID) * _GRID) for s in (tall, wide))  # type: ignore[return-value]
+        return network_size(self.size, height, width, sar)
 
     def predict(self, lightness: Tensor) -> Predictions:
         """Return what the network says of lightness (N, H, W) in 0..100, on the CPU.
@@ -232,6 +229,15 @@ class Colorizer:
         return self._predict(to_lightness(small, space)[None], fill=False)
 
 
+def network_size(
+    short: int, height: int, width: int, sar: Fraction = Fraction(1)
+) -> tuple[int, int]:
+    """Return `Colorizer.network_size` for so many pixels on the short side."""
+    aspect = min(max(width * float(sar) / height, 1 / _LONGEST), _LONGEST)
+    tall, wide = short * max(1.0, 1 / aspect), short * max(1.0, aspect)
+    return tuple(max(_GRID, round(s / _GRID) * _GRID) for s in (tall, wide))  # type: ignore[return-value]
+
+
 def _resized(pictures: Tensor, size: list[int]) -> Tensor:
     """Return pictures (N, C, H, W) at another size, or as they are at this one."""
     if list(pictures.shape[2:]) == size:
@@ -308,8 +314,7 @@ def image_luma(image: NDArray[Any], matrix: Matrix) -> Tensor:
         raise ValueError(f"image must be floats in 0..1, not up to {values.max():g}")
     if image.ndim == 2:
         return values.clamp(0, 1)
-    red, blue = matrix.value
-    return (values @ torch.tensor([red, 1 - red - blue, blue])).clamp(0, 1)
+    return (values @ torch.tensor(matrix.weights)).clamp(0, 1)
 
 
 def _check_shape(image: NDArray[Any]) -> None:
@@ -320,6 +325,7 @@ def _check_shape(image: NDArray[Any]) -> None:
 
 
 def _white(dtype: np.dtype[Any]) -> float:
+    dtype = dtype.newbyteorder("=")
     if dtype in (np.uint8, np.uint16):
         return float(np.iinfo(dtype).max)
     if np.issubdtype(dtype, np.floating):

@@ -13,6 +13,12 @@ class Matrix(Enum):
     BT709 = (0.2126, 0.0722)
     BT2020 = (0.2627, 0.0593)
 
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """Return the weights of red, green and blue, 1 in all."""
+        red, blue = self.value
+        return red, 1 - red - blue, blue
+
 
 class Siting(Enum):
     """Where a chroma sample of 4:2:0 or 4:2:2 sits among its luma samples (H.273)."""

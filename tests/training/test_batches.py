@@ -50,6 +50,18 @@ def test_crops_take_turns_and_fill_as_many_pixels(pool: Pool, config: Config) ->
     assert [shape[0] for shape in shapes] == [18, 4, 2, 18]
 
 
+def test_half_of_the_pictures_are_mirrored(config: Config) -> None:
+    # Green to the right, and nothing else tells left from right.
+    ramp = torch.linspace(0, 255, 64).byte()
+    picture = torch.stack([torch.full((64, 64), 90), ramp.expand(64, 64)] * 2)[:3]
+    batches = Batches(Pool([picture.byte()] * 2, CPU), replace(config, hints=0.0))
+    slopes = torch.cat(
+        [batches[step].ab[:2, 0].diff(dim=-1).mean((1, 2)) for step in range(30)]
+    )
+    mirrored = (slopes > 0).float().mean()
+    assert 0.3 < mirrored < 0.7
+
+
 def test_a_step_s_batch_is_the_same_whenever_asked(pool: Pool, config: Config) -> None:
     first, second = (Batches(pool, config) for _ in range(2))
     first[0]

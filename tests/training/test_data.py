@@ -29,6 +29,23 @@ def test_a_folder_is_searched_through(folder: Path) -> None:
     assert names == ["a.webp", "b.png", "deeper/c.png"]
 
 
+@pytest.mark.parametrize("content", [b"", b"no tar at all"])
+def test_a_file_that_is_no_tar_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "photos.tar"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"photos\.tar: is no folder and no whole tar"):
+        load_pictures([path])
+
+
+def test_a_tar_that_breaks_off_is_told(folder: Path, tmp_path: Path) -> None:
+    shard = tmp_path / "photos.tar"
+    with tarfile.open(shard, "w") as tar:
+        tar.add(folder, "photos")
+    shard.write_bytes(shard.read_bytes()[:3000])
+    with pytest.raises(ValueError, match=r"photos\.tar"):
+        load_pictures([shard])
+
+
 def test_pictures_are_rgb(folder: Path) -> None:
     loaded = dict(load_pictures([folder]))
     expected = np.asarray(Image.open(folder / "b.png"))

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
@@ -19,6 +19,7 @@ pytest.importorskip(
 )
 
 from accelerate import Accelerator
+from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from training.batches import Batch, Batches
@@ -28,6 +29,7 @@ from training.export import half
 from training.export import main as export
 from training.pool import Pool
 from training.run import Run, first_network, learning_rate
+from training.train import main as train
 from training.watch import GOAL, Validation
 from vidcolor_models import load_model
 from vidcolor_models.film import Film
@@ -143,6 +145,131 @@ def test_a_value_of_another_type_is_refused(tmp_path: Path, wrong: str) -> None:
     path.write_text("\n".join(wrong if x.startswith(f"{name} =") else x for x in lines))
     with pytest.raises(ValueError, match=f"{name} must be"):
         read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("log_every", 0),
+        ("checkpoint_every", 0),
+        ("validate_every", -2),
+        ("steps", 0),
+        ("views", 3),
+        ("ema", 1.5),
+        ("hints", 7.0),
+        ("warmup", -3),
+        ("learning_rate", math.nan),
+        ("precision", "fp99"),
+        ("crops", ()),
+        ("crops", (0,)),
+        ("crops", ("a",)),
+        ("crops", (33,)),
+        ("scale", (1.0,)),
+        ("scale", (0.0, 1.0)),
+        ("scale", (1.0, 0.5)),
+        ("pixels", 64**2 - 1),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused(
+    config: Config, name: str, value: Any
+) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        replace(config, **{name: value})
+
+
+@pytest.mark.parametrize("weight", ["consistency", "perceptual"])
+def test_each_part_of_the_loss_has_its_say(
+    weight: str, tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    def moved(much: float) -> Tensor:
+        out = tmp_path / str(much)
+        some = replace(config, gradient_norm=1e9, **{weight: much})
+        run, batches = started(some, out, pictures)
+        run.optimizer.zero_grad = lambda: None
+        run._take_step(batches[0], 0.0)
+        gradient = run.network.head.weight.grad
+        assert gradient is not None
+        return gradient
+
+    little, more = moved(0.5), moved(50.0)
+    assert (more - little).norm() > 0.1 * little.norm()
+
+
+def test_long_gradients_are_shortened(
+    tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    run, batches = started(replace(config, gradient_norm=1e-3), tmp_path, pictures)
+    run.optimizer.zero_grad = lambda: None
+    run._take_step(batches[0], 0.0)
+    parts = [p.grad.norm() for p in run.network.parameters() if p.grad is not None]
+    assert torch.stack(parts).norm().item() == pytest.approx(1e-3, rel=0.01)
+
+
+def test_how_rare_colours_are_is_known_by_the_pictures(
+    tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    red = torch.tensor([200, 60, 60], dtype=torch.uint8).view(3, 1, 1)
+    runs = [
+        started(config, tmp_path / str(n), some)[0]
+        for n, some in enumerate([pictures, [red.expand(3, 40, 40)] * 2])
+    ]
+    assert not torch.equal(runs[0].network.rarity, runs[1].network.rarity)
+    ab = torch.tensor([53.0, 28.0])  # of that red
+    nearest = (runs[1].network.bins - ab).norm(dim=1).argmin()
+    commonest = runs[1].network.rarity.argsort()[:4]  # a colour counts for its like
+    assert nearest in commonest
+
+
+def test_a_run_that_goes_on_keeps_its_best_and_takes_new_settings(
+    trained: Path, tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    state = torch.load(trained / "last.pt", weights_only=True)
+    torch.save(state | {"best": 0.75}, tmp_path / "last.pt")
+    now = replace(config, weight_decay=0.25, encoder_rate=0.125)
+    run, _ = started(now, tmp_path, pictures)
+    assert run.best == 0.75
+    groups = run.optimizer.param_groups
+    assert [group["weight_decay"] for group in groups] == [0.25, 0.25]
+    assert [group["share"] for group in groups] == [1.0, 0.125]
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", None])
+def test_what_is_no_checkpoint_is_told(
+    content: bytes | None, tmp_path: Path, pictures: list[Tensor], config: Config
+) -> None:
+    if content is None:
+        torch.save({"weights": torch.zeros(3)}, tmp_path / "last.pt")
+    else:
+        (tmp_path / "last.pt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"last\.pt: is"):
+        started(config, tmp_path, pictures)
+    with pytest.raises(SystemExit, match=r"last\.pt: is"):
+        export(tmp_path / "last.pt", tmp_path / "film.safetensors")
+
+
+def test_weights_are_named_as_they_are_read(trained: Path, tmp_path: Path) -> None:
+    for name in ("film.pth", "there/film.safetensors"):
+        with pytest.raises(SystemExit, match=name):
+            export(trained / "last.pt", tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_s_folder_is_its_own(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    lines = CONFIGS[0].read_text().splitlines()
+    config = tmp_path / "run.toml"
+    config.write_text(
+        "\n".join('precision = "no"' if "precision =" in x else x for x in lines)
+    )
+    arguments = [config, [tmp_path / "none.tar"], out]
+    with (
+        FileLock(out / "lock"),
+        pytest.raises(SystemExit, match="another run writes there"),
+    ):
+        train(*arguments)
+    with pytest.raises(SystemExit, match=r"none\.tar"):  # it comes further now
+        train(*arguments)
 
 
 def test_who_goes_on_with_other_settings_is_told(
@@ -319,6 +446,16 @@ def test_numbers_too_large_for_half_precision_are_refused() -> None:
     assert half(torch.tensor([3], dtype=torch.int64)).dtype == torch.int64
     with pytest.raises(ValueError, match="too large"):
         half(torch.tensor([1e6]))
+
+
+def test_the_running_mean_follows_quickly_at_first() -> None:
+    network = torch.nn.Linear(3, 2)
+    ema = Ema(network, keep=0.999)
+    before = ema.network.state_dict()["weight"].clone()
+    network.weight.data += 1
+    for _ in range(20):
+        ema.update(network)
+    assert (ema.network.state_dict()["weight"] - before).min() > 0.8
 
 
 def test_the_running_mean_follows() -> None:

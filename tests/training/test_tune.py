@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Generator
+from torch import Generator, Tensor
 
 from training.bins import gamut_bins
 from training.tune import Seen, _groups, main
@@ -63,6 +63,32 @@ def test_tuned_pictures_are_nearer_to_the_truth(
     assert len(gains) == 10
     assert gains[-1] > gains[0] + 0.5
     assert looks[-1] < looks[0]
+
+
+def test_how_pictures_look_has_a_say(
+    model: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = []
+    for look in (0.0, 40.0):
+        monkeypatch.setattr("training.tune._LOOK", look)
+        tuned = tmp_path / f"tuned{look}.safetensors"
+        main(str(model), tuned, [pictures], epochs=2, every=1)
+        heads.append(load_file(tuned)["head.weight"].float())
+    assert (heads[1] - heads[0]).norm() > 0
+
+
+def test_some_of_the_pictures_are_worn(
+    model: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worn: list[int] = []
+
+    def wear(view: Tensor, random: Generator) -> Tensor:
+        worn.append(1)
+        return view
+
+    monkeypatch.setattr("training.tune.old_film", wear)
+    main(str(model), tmp_path / "tuned.safetensors", [pictures] * 5, epochs=1)
+    assert 3 <= len(worn) <= 20  # of 30
 
 
 def test_every_picture_comes_once_among_those_of_its_shape() -> None:

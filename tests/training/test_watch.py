@@ -54,6 +54,30 @@ def red() -> Tensor:
     return rgb_to_lab(rgb)[1:].flatten()
 
 
+def test_pictures_without_colour_are_left_out(reds: Path, tmp_path: Path) -> None:
+    alone = Validation(reds, CPU).measure(Clairvoyant(red()))
+    for name, code in (("grey.png", 120), ("black.png", 0)):
+        Image.new("RGB", (48, 40), (code,) * 3).save(reds / name)
+    assert Validation(reds, CPU).measure(Clairvoyant(red())) == alone
+
+
+def test_a_validation_without_colours_is_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (48, 40), (90, 90, 90)).save(tmp_path / "grey.png")
+    with pytest.raises(ValueError, match="no pictures in colour"):
+        Validation(tmp_path, CPU)
+
+
+def test_no_more_than_96_pictures_are_looked_at(
+    reds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(198):
+        (reds / f"c{number}.png").write_bytes((reds / "a.png").read_bytes())
+    prepared: list[int] = []
+    monkeypatch.setattr("training.watch.prepare", lambda *a, seed: prepared.append(0))
+    Validation(reds, CPU)
+    assert 60 < len(prepared) <= 96
+
+
 def test_the_true_colours_gain_most(reds: Path) -> None:
     figures = Validation(reds, CPU).measure(Clairvoyant(red()))
     gains = [figures[f"gain at vividness {v}"] for v in range(4)]
