@@ -72,8 +72,8 @@ def occluded(flow: Flow, back: Flow) -> NDArray[np.bool_]:
     A pixel is occluded if the way back does not lead home, if it lies where one motion
     borders on another, or if it has left the picture.
     """
-    there, again = _square(flow), warp(back, flow)
-    astray = _square(again + flow) > 0.01 * (there + _square(again)) + 0.5
+    there, again = squared(flow), warp(back, flow)
+    astray = squared(again + flow) > 0.01 * (there + squared(again)) + 0.5
     border = _slope(flow) > 0.01 * there + 0.002
     return astray | border | outside(flow)
 
@@ -94,7 +94,8 @@ def _pixels(height: int, width: int) -> Flow:
     return np.stack(np.meshgrid(x, y), axis=2)
 
 
-def _square(flow: Flow) -> NDArray[np.float32]:
+def squared(flow: Flow) -> NDArray[np.float32]:
+    """Return the squared length of a flow's vectors, (H, W)."""
     # Several times quicker than summing an axis of two.
     return np.asarray(flow[..., 0] ** 2 + flow[..., 1] ** 2, np.float32)
 
@@ -103,4 +104,4 @@ def _slope(flow: Flow) -> NDArray[np.float32]:
     """Return the sum of the squares of a flow's four derivatives, as differences."""
     across = np.diff(flow, axis=1, append=flow[:, -1:])
     down = np.diff(flow, axis=0, append=flow[-1:])
-    return _square(across) + _square(down)
+    return squared(across) + squared(down)

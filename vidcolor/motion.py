@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.flow import Flow, estimate_flow, outside, warp
+from vidcolor.flow import Flow, estimate_flow, outside, squared, warp
 
 Plane = NDArray[np.float32]  # height, width
 
@@ -94,17 +94,13 @@ def _trust(flow: Flow, again: Flow, here: Look, there: Look) -> Plane:
 
     `again` is the flow from there to here.
     """
-    astray = _square(flow + warp(again, flow))
-    allowed = _ASTRAY**2 + _SLACK * _square(flow)
+    astray = squared(flow + warp(again, flow))
+    allowed = _ASTRAY**2 + _SLACK * squared(flow)
     found = (warp(there.lightness, flow) - there.mean) / there.contrast
     unlike = (found * here.contrast + here.mean - here.lightness) / _LIKENESS
     trust = np.exp((astray / allowed + unlike**2) / -2)
     trust[outside(flow)] = 0
     return np.asarray(trust, np.float32)
-
-
-def _square(flow: Flow) -> Plane:
-    return np.asarray(flow[..., 0] ** 2 + flow[..., 1] ** 2, np.float32)
 
 
 def _resized(plane: NDArray[np.float32], height: int, width: int) -> Plane:

@@ -58,7 +58,8 @@ def steady(
     """Steady each scene's lightness, and tell the motion that leads to it.
 
     Nothing passes from one shot to another. Yields as many as it is given, in order,
-    `DELAY` late at most, and finds motion in so many `threads`. With a memory, the
+    and finds motion in so many `threads`; `DELAY + threads - 1` late at most. With a
+    memory, the
     first scene is the one before the memory's: those after it come out as they do when
     all of the shot is given.
     """

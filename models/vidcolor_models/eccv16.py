@@ -51,10 +51,8 @@ class ECCV16(nn.Module):
         height, width = lightness.shape[-2:]
         fill = (0, -width % _STRIDE, 0, -height % _STRIDE)
         x = F.pad((lightness - 50) / 100, fill, mode="replicate")
-        for stage in (self.model1, self.model2, self.model3, self.model4):
-            x = stage(x)
-        for stage in (self.model5, self.model6, self.model7, self.model8):
-            x = stage(x)
+        for number in range(1, 9):
+            x = self.get_submodule(f"model{number}")(x)
         bins = self.model_out["weight"].flatten(1).T * _AB
         small = torch.cat(expected(likelihoods(x), bins), dim=1)
         large = F.interpolate(

@@ -40,10 +40,11 @@ _TAPS = (1, 2, 4, 6)  # the last stage before each halving, and the very last
 class Film(nn.Module):
     """Lightness, and hints where there are any, to ab at a quarter of the size.
 
-    `bins`, `rarity` and `temperature` come with the weights: where the bins are in
-    ab, the natural log of their rebalancing weights, and how much the distribution is
-    sharpened before its mean is taken. While classes are trained, the rebalancing
-    weights are those of equation 4 of ECCV16; those that are shipped were tuned.
+    `bins`, `rarity`, `vividness` and `temperature` come with the weights: where the
+    bins are in ab, the natural log of their rebalancing weights, how much these count,
+    and how much the distribution is sharpened before its mean is taken. While classes
+    are trained, the rebalancing weights are those of equation 4 of ECCV16; those that
+    are shipped were tuned.
     """
 
     bins: Tensor

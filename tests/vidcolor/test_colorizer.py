@@ -159,6 +159,13 @@ def test_other_arrays_are_refused(colorizer: Colorizer, image: NDArray[Any]) -> 
         colorizer.colorize_image(image)
 
 
+def test_samples_of_either_byte_order_are_taken(colorizer: Colorizer) -> None:
+    image = np.arange(48, dtype=np.uint16).reshape(4, 4, 3) * 1000
+    here = colorizer.colorize_image(image)
+    other = colorizer.colorize_image(image.astype(image.dtype.newbyteorder()))
+    np.testing.assert_array_equal(here, other)
+
+
 @pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0, 3)])
 def test_an_array_of_no_pixels_is_refused(
     colorizer: Colorizer, shape: tuple[int, ...]
