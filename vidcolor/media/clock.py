@@ -23,6 +23,7 @@ class Clock:
     seams: Sequence[int] = ()  # by how much another stream was moved, seam by seam
     last: int | None = None
     mended: int = 0
+    hurried: int = 0  # of them, those whose own time had gone by
     offsets: list[int] = field(default_factory=list)  # ticks, from each seam on
 
     def mend(self, ticks: int | None) -> int:
@@ -36,6 +37,7 @@ class Clock:
         if ticks is not None and (is_new := self._is_new_recording(ticks)):
             self.offsets.append(self._offset_after(due - ticks))
         wanted = due if ticks is None else ticks + self._offset
+        self.hurried += wanted < self.last
         self.last = max(wanted, self.last + self.is_strict)
         self.mended += ticks is None or is_new or self.last != wanted
         return self.last

@@ -18,6 +18,7 @@ class Damage:
     refitted: int = 0  # given out in another size, depth or range than they had
     refitted_from: str = ""  # what the first of them was, and when
     retimed: int = 0  # given out, with a timestamp that was missing or ran backwards
+    hurried: int = 0  # of these, those that are shown in next to no time
     seams: Sequence[Fraction] = ()  # seconds by which each joined recording is moved
     gap_frames: int = 0  # missing between others, by their times
     gap_places: int = 0
@@ -62,6 +63,11 @@ class Damage:
             lines.append(
                 f"the clock starts anew in {_count(len(self.seams), 'place')}: what "
                 "was recorded there goes on from what came before"
+            )
+        if self.hurried:
+            lines.append(
+                f"{_count(self.hurried, 'frame')} shown in next to no time: the clock "
+                "ran backwards"
             )
         if self.refitted:
             lines.append(

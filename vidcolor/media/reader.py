@@ -70,7 +70,7 @@ class Reader:
             for picture in pictures:
                 info.stamp.check(info.path)
                 pts = clock.mend(picture.pts)
-                damage.retimed = clock.mended
+                damage.retimed, damage.hurried = clock.mended, clock.hurried
                 damage.seams = [ticks * info.time_base for ticks in clock.offsets]
                 time = pts * info.time_base
                 lasts = max(1 / info.rate, picture.duration * info.time_base)

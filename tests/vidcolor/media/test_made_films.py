@@ -282,6 +282,22 @@ def _without_start(whole: Path, part: Path, packets: int) -> None:
                 out.mux(packet)
 
 
+def test_a_clock_that_steps_back_a_little_is_told(tmp_path: Path, color: Color) -> None:
+    # The recordings are joined, and the second begins before the first has ended.
+    wishes = {"codec": "mpeg2video", "frames": 50, "muxing": {"mpegts_copyts": "1"}}
+    source = tmp_path / "film.ts"
+    with source.open("wb") as joined:
+        for number, start in enumerate([Fraction(10), Fraction(23, 2)]):
+            part = make(tmp_path / f"{number}.ts", start=start, **wishes)
+            joined.write(part.read_bytes())
+    reader = Reader(source)
+    times = [frame.seconds for frame in reader.frames()]
+    assert len(times) == 100
+    assert times == sorted(set(times))
+    assert 10 <= reader.damage.hurried <= 14  # of half a second
+    assert any("next to no time" in line for line in reader.damage.lines())
+
+
 @pytest.mark.parametrize("place", [1, 5, 9])
 def test_a_doubled_time_is_mended(place: int, tmp_path: Path, color: Color) -> None:
     whole = make(tmp_path / "whole.mkv", codec="ffv1", tick=TICK)
