@@ -13,7 +13,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Stream
 
-from vidcolor.media.captions import plain
+from vidcolor.media.captions import LONGEST, Caption, Turns
 from vidcolor.media.clock import Clock, clock_end
 from vidcolor.media.fates import Fate, StreamFate
 from vidcolor.media.info import FilmInfo
@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # exists in PyAV's stubs only
 
 _FINE = 90_000  # ticks a second
 _AHEAD = 5  # seconds that streams of a badly woven file may lie apart
-_LONGEST = 60  # seconds that a caption is shown
 _FILTERS = {Fate.TO_MOV_TEXT: "text2movsub", Fate.TO_SUBRIP: "mov2textsub"}
 _CODECS = {Fate.TO_MOV_TEXT: "mov_text", Fate.TO_SUBRIP: "subrip"}
 
@@ -39,7 +38,7 @@ class _Track:
         self.source = source
         self.target = target
         self.filter: BitStreamFilterContext | None = None
-        self.is_plain = False  # captions without markup
+        self.turns: Turns | None = None  # of captions that must not lie over each other
         tick = source.time_base or Fraction(1, 1000)
         # A part may begin between two ticks, and AVI's are as long as its packets.
         self.split = ceil(tick * _FINE) if is_part else 1
@@ -82,10 +81,26 @@ class _Track:
         """Return what becomes of a packet, in the form that the target has."""
         if self.filter is None:
             return [packet]
-        if self.is_plain:
-            packet = plain(packet)
+        if self.turns is not None:
+            return self._texts(self.turns.add(Caption.of(packet)))
         # MP4 text fills the gaps between captions with empty ones.
         return [out for out in self.filter.filter(packet) if out.size]
+
+    def rest(self) -> "list[Packet[Any]]":
+        """Return what was held back of the last packets."""
+        return [] if self.turns is None else self._texts(self.turns.rest())
+
+    def _texts(self, captions: list[Caption]) -> "list[Packet[Any]]":
+        texts = []
+        for caption in captions:
+            text: Packet[Any] = Packet(caption.words)
+            start, end = caption.start, caption.end or caption.start
+            text.pts = text.dts = round(start / self.tick)
+            text.duration = round(end / self.tick) - text.pts
+            text.time_base, text.is_keyframe = self.tick, True
+            assert self.filter is not None
+            texts += self.filter.filter(text)
+        return texts
 
     def mend(self, packet: "Packet[Any]") -> None:
         """Move a packet to a time at which its stream can go on."""
@@ -190,6 +205,8 @@ class SideStreams:
                 return
             self._held = None
             self._copy(target, packet)
+        for track in self._tracks.values():
+            self._mux(target, track, track.rest())
         self._info.stamp.check(self._info.path)
 
     def empty(self) -> list[Stream]:
@@ -216,7 +233,7 @@ class SideStreams:
             stream = target.add_mux_stream(_CODECS[fate])
             track = _Track(source, stream, is_part=self._span.shift != 0)
             track.filter = BitStreamFilterContext(_FILTERS[fate], in_stream=source)
-            track.is_plain = fate is Fate.TO_MOV_TEXT
+            track.turns = Turns() if fate is Fate.TO_MOV_TEXT else None
         else:
             stream = add_copy(target, source)
             track = _Track(source, stream, is_part=self._span.shift != 0)
@@ -254,7 +271,7 @@ class SideStreams:
             if stream.index not in self._tracks:
                 stream.discard = Discard.all  # spares reading it
         has_captions = any(stream.type == "subtitle" for stream in wanted)
-        start = (self._span.begin or 0) - (_LONGEST if has_captions else _AHEAD)
+        start = (self._span.begin or 0) - (LONGEST if has_captions else _AHEAD)
         if start > self._info.start:
             with suppress(av.FFmpegError):  # then it is read from the beginning
                 self._source.seek(floor(start * 1_000_000))
@@ -298,7 +315,12 @@ class SideStreams:
         shift = round(self._span.shift / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts - shift
         packet.dts = None if packet.dts is None else packet.dts - shift
-        for out in track.turned(packet):
+        self._mux(target, track, track.turned(packet))
+
+    def _mux(
+        self, target: OutputContainer, track: _Track, packets: "list[Packet[Any]]"
+    ) -> None:
+        for out in packets:
             out.stream = track.target
             out.time_base = track.tick
             try:

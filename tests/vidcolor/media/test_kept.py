@@ -111,6 +111,49 @@ def test_captions_of_mp4_show_no_markup(make_film: Make, color: Color) -> None:
     assert not verify(source, made).faults
 
 
+def shown_at(path: Path, seconds: Fraction) -> list[str]:
+    """Return the lines of MP4 text that are shown at a time."""
+    with av.open(str(path)) as film:
+        for packet in film.demux(film.streams.subtitles[0]):
+            start = (packet.pts or 0) * packet.time_base
+            end = start + (packet.duration or 0) * packet.time_base
+            if packet.size and start <= seconds < end:
+                return [x for x in bytes(packet)[2:].decode().split("\n") if x]
+    return []
+
+
+OVERLAPPING = [
+    (0, 300, "HOTEL"),
+    (80, 80, "Hello"),
+    (200, 200, "Bye"),
+    (200, 40, "Bye!"),
+    (480, 0, "now"),  # it does not say how long
+    (600, 40, "End"),
+]
+
+
+@pytest.mark.parametrize("target", ["out.mp4", "out.mov"])
+@pytest.mark.parametrize("start", [None, Fraction(1, 10)])
+def test_captions_that_lie_over_each_other_are_shown_together(
+    make_film: Make, color: Color, start: Fraction | None, target: str
+) -> None:
+    source = make_film(
+        captions=OVERLAPPING, codec="libx264", times=range(0, 800, 40), sound="aac"
+    )
+    made = plan(source, target)
+    color(made, source, start)
+    late = round(1000 * (Reader(source).info.start + (start or 0)))
+    for time in range(0, 780 - late, 10):
+        there = late + time + 5
+        wanted = [
+            words
+            for first, lasts, words in OVERLAPPING
+            if first <= there < first + (lasts or 120)
+        ]
+        assert shown_at(made.path, Fraction(time + 5, 1000)) == wanted
+    assert not verify(source, made, start).faults
+
+
 @pytest.mark.parametrize("target", ["out.mp4", "out.mov", "out.mkv"])
 def test_a_chapter_without_a_title_keeps_its_place(
     make_film: Make, color: Color, target: str

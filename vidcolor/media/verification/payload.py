@@ -1,7 +1,7 @@
 """What the streams of a file carry: their packets' bytes, or what these decode to."""
 
 import hashlib
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.stream import Discard
 from av.video.frame import VideoFrame
 
-from vidcolor.media.captions import without_markup
+from vidcolor.media.captions import LONGEST, Caption, Turns
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import demux, open_source
 from vidcolor.media.picture import plane
@@ -48,15 +48,16 @@ class Payload:
 
 
 def payloads(
-    info: FilmInfo, indices: set[int], span: Span, plain: Container[int] = ()
+    info: FilmInfo, indices: set[int], span: Span, plain: Collection[int] = ()
 ) -> dict[int, Payload]:
     """Return what streams of a film carry within a span, by their index.
 
     A caption that runs into the span starts with it, and pictures with their first key
     frame there. A cover is the one picture that it begins with, and an attachment its
-    file; MP4 text is its words, and so are the captions that are to be `plain`.
+    file; MP4 text is its words. Captions that are to be `plain` take turns as in MP4.
     """
     found = {index: Payload() for index in indices}
+    turns = {index: Turns() for index in plain}
     begun = set[int]()
     streams = {stream.index: stream for stream in info.streams}
     with open_source(info.path) as film:
@@ -73,8 +74,13 @@ def payloads(
                 break
             elif not _is_in(span, packet) or not _can_begin(packet, begun):
                 continue
-            elif data := _content(packet, stream.codec, plain=stream.index in plain):
+            elif stream.index in turns:
+                caption = Caption.of(packet).within(span)
+                _add_all(payload, turns[stream.index].add(caption))
+            elif data := _content(packet, stream.codec):
                 payload.add(data, _within(span, start))
+    for index, rest in turns.items():
+        _add_all(found[index], rest.rest())
     return found
 
 
@@ -121,6 +127,8 @@ def _is_in(span: Span, packet: "Packet[Any]") -> bool:
     start = _start(packet) or Fraction(0)
     if packet.stream.type != "subtitle" or not packet.duration:
         return not span.is_before(start) and not span.is_after(start)
+    if span.begin is not None and start < span.begin - LONGEST:
+        return False
     end = start + packet.duration * packet.time_base
     return not span.is_after(start) and (span.begin is None or end > span.begin)
 
@@ -141,10 +149,15 @@ def _start(packet: "Packet[Any]") -> Fraction | None:
     return None if stamp is None else stamp * packet.time_base
 
 
-def _content(packet: "Packet[Any]", codec: str, *, plain: bool) -> bytes:
+def _add_all(payload: Payload, captions: list[Caption]) -> None:
+    for caption in captions:
+        payload.add(caption.words, caption.start)
+
+
+def _content(packet: "Packet[Any]", codec: str) -> bytes:
     data = bytes(packet)
     if codec != "mov_text":
-        return without_markup(data) if plain else data
+        return data
     length = int.from_bytes(data[:2], "big")  # styles may follow the words
     return data[2 : 2 + length]
 
