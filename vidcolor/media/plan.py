@@ -43,7 +43,7 @@ from vidcolor.yuv import Siting, YuvFormat
 __all__ = ["Plan", "plan_target"]
 
 _WHOLE = Span()
-_LATE = Fraction(1, 2)  # seconds; whole frames are filled in for less
+_LATE = Fraction(1, 2)  # of a frame
 _OUT_OF_STEP = Fraction(1, 20)  # seconds that sound may be early; people hear more
 _DOLBY_VISION = {"DOVI_METADATA", "DOVI_RPU_BUFFER"}
 
@@ -140,12 +140,13 @@ def _with_all(info: FilmInfo, seen: list[Glance]) -> FilmInfo:
 
 def _late(info: FilmInfo, span: Span) -> str:
     """Return what starts too late for a container where everything starts at 0."""
-    if span.begin is None and info.start > _LATE:
-        return "start late"
-    sound = [s.start for s in info.streams if s.kind == "audio" and s.start is not None]
-    late = max(sound, default=span.shift) - span.shift
-    if late > _OUT_OF_STEP:
-        return f"start sound {float(late):.3f} s late"
+    for stream in info.streams:
+        is_film = stream.index == info.index
+        late = (stream.start or 0) - span.shift
+        bearable = _LATE / info.rate if is_film else _OUT_OF_STEP
+        if stream.kind in ("audio", "video") and late > bearable:
+            what = "sound" if stream.kind == "audio" else "a picture"
+            return f"start {what} {float(late):.3f} s late"
     return ""
 
 

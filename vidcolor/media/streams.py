@@ -16,6 +16,7 @@ from av.stream import Discard, Stream
 from vidcolor.media.captions import LONGEST, Caption, Turns
 from vidcolor.media.clock import Clock, clock_end
 from vidcolor.media.fates import Fate, StreamFate
+from vidcolor.media.hidden import shown
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import demux, open_source
 from vidcolor.media.span import Span
@@ -45,17 +46,8 @@ class _Track:
         self.tick = tick / self.split
         self.clock: Clock | None = None
         self.before: int | None = None  # the time of the last packet, in the source's
-        self.begun = False  # something of it is shown
         self.is_decodable = source.type != "video"
         self.copied = 0  # packets
-
-    def hides(self, packet: "Packet[Any]") -> bool:
-        """Whether an edit list hides a packet between two that it shows.
-
-        What it hides before the first one, decoders want to begin with.
-        """
-        self.begun |= not packet.is_discard
-        return packet.is_discard and self.begun
 
     def can_begin(self, packet: "Packet[Any]") -> bool:
         """Whether a decoder can begin with a packet, or has begun before it."""
@@ -276,12 +268,10 @@ class SideStreams:
             with suppress(av.FFmpegError):  # then it is read from the beginning
                 self._source.seek(floor(start * 1_000_000))
         try:
-            for packet in demux(self._source, *wanted):
+            for packet in shown(demux(self._source, *wanted)):
                 if packet.size == 0 and packet.pts is None and packet.dts is None:
                     continue
                 track = self._tracks[packet.stream.index]
-                if track.hides(packet):
-                    continue
                 track.refine(packet)
                 track.mend(packet)
                 if self._span.is_after(_seconds(packet) - _AHEAD):

@@ -118,8 +118,9 @@ def test_times_that_need_no_rounding_are_not_spoken_of(tmp_path: Path) -> None:
     assert not plan(make(tmp_path / "film.mp4"), "out.mkv").notes  # every 40 ms
 
 
-def test_avi_cannot_start_late(tmp_path: Path) -> None:
-    source = make(tmp_path / "film.mp4", start=Fraction(36, 25))
+@pytest.mark.parametrize("start", [Fraction(2, 25), Fraction(36, 25)])
+def test_avi_cannot_start_late(tmp_path: Path, start: Fraction) -> None:
+    source = make(tmp_path / "film.mp4", start=start)
     with pytest.raises(OptionError, match=r"late.*\.mkv"):
         plan(source, "out.avi", codec="ffv1")
     assert plan(source, "out.avi", codec="ffv1", explicit=False).path.suffix == ".mkv"

@@ -15,6 +15,7 @@ from av.stream import Discard
 from av.video.frame import VideoFrame
 
 from vidcolor.media.captions import LONGEST, Caption, Turns
+from vidcolor.media.hidden import shown
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import demux, open_source
 from vidcolor.media.picture import plane
@@ -111,13 +112,8 @@ def _packets(
     wanted = [s for s in film.streams if s.index in indices and s.type != "attachment"]
     if not wanted:
         return  # demux() of nothing would mean everything
-    begun = set[int]()
     with suppress(av.FFmpegError):  # the film's own reader tells of a broken file
-        for packet in demux(film, *wanted):
-            if not packet.is_discard:
-                begun.add(packet.stream.index)
-            elif packet.stream.index in begun:
-                continue  # an edit list hides it, between two that it shows
+        for packet in shown(demux(film, *wanted)):
             if packet.size or flush:
                 yield packet
 
