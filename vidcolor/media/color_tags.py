@@ -1,6 +1,6 @@
 """The colour tags of a stream (ITU-T H.273 numbers), and what untagged pixels mean."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from vidcolor.rgb_space import Primaries, RgbSpace, Transfer
 from vidcolor.yuv import Matrix
@@ -54,6 +54,15 @@ class ColorTags:
     matrix: int = UNSPECIFIED
     trc: int = UNSPECIFIED
     primaries: int = UNSPECIFIED
+
+    def filled(self, other: "ColorTags") -> "ColorTags":
+        """Return these tags, with what others say where these say nothing."""
+        unsaid = {
+            field.name: getattr(other, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) == field.default
+        }
+        return replace(self, **unsaid)
 
     def matrix_for(self, height: int) -> Matrix:
         """Return the matrix, by the number of lines where none is named."""

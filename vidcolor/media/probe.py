@@ -1,6 +1,7 @@
 """Finds out what is in a film file, by opening it and decoding one frame."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -42,11 +43,12 @@ def probe(path: Path, start: Fraction | None = None) -> FilmInfo:
         if stream is None:
             raise ReadError(path, "has no video stream of a known kind")
         _check_size(path, stream.codec_context)
+        declared = _tags(stream.codec_context)  # decoders write their own over it
         picture = _first_picture(path, stream)
         begin = _start(container, stream, picture)
         if start is not None:
             picture = _picture_at(container, stream, begin + start) or picture
-        return _describe(path, stamp, container, stream, begin, picture)
+        return _describe(path, stamp, container, stream, begin, picture, declared)
 
 
 def _check_size(path: Path, context: VideoCodecContext) -> None:
@@ -97,15 +99,12 @@ def _describe(
     stream: VideoStream,
     start: Fraction,
     picture: av.VideoFrame,
+    declared: ColorTags,
 ) -> FilmInfo:
     context = stream.codec_context
     source = planar_format(picture.format.name)
-    color = ColorTags(
-        int(picture.color_range) or context.color_range,
-        context.colorspace,
-        context.color_trc,
-        context.color_primaries,
-    )
+    range_ = int(picture.color_range) or context.color_range
+    color = replace(_tags(context), range=range_).filled(declared)
     if picture.format.name.startswith("xyz"):
         color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
     rate = _rate(stream)
@@ -142,6 +141,15 @@ def _describe(
         chapters=_chapters(container),
         metadata=dict(container.metadata),
         notes=_notes(picture, source, stream),
+    )
+
+
+def _tags(context: VideoCodecContext) -> ColorTags:
+    return ColorTags(
+        context.color_range,
+        context.colorspace,
+        context.color_trc,
+        context.color_primaries,
     )
 
 

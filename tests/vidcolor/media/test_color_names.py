@@ -1,11 +1,15 @@
 """The names of colour tags are FFmpeg's."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import pytest
 
+from tests.vidcolor.media.made import make
 from vidcolor.media.color_tags import ColorTags
+from vidcolor.media.reader import Reader
+from vidcolor.rgb_space import Primaries, RgbSpace, Transfer
 
 
 def tagged(**names: str) -> av.VideoFrame:
@@ -23,6 +27,22 @@ def tagged(**names: str) -> av.VideoFrame:
     picture = graph.pull()
     assert isinstance(picture, av.VideoFrame)
     return picture
+
+
+def test_what_the_container_says_holds_where_the_codec_says_nothing(
+    tmp_path: Path,
+) -> None:
+    # ProRes has a place for it in each picture, which this encoder leaves empty.
+    film = make(
+        tmp_path / "film.mov",
+        codec="prores_ks",
+        pix_fmt="yuv422p10le",
+        frames=2,
+        colors=(1, 9, 18, 9),
+    )
+    info = Reader(film).info
+    assert (info.color.matrix, info.color.trc, info.color.primaries) == (9, 18, 9)
+    assert info.yuv.rgb == RgbSpace(Primaries.BT2020, Transfer.HLG)
 
 
 @pytest.mark.parametrize("number", [1, 2])
