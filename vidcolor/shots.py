@@ -36,7 +36,7 @@ _STEP = 0.45  # a smaller change, in standard deviations, is never a cut
 _RATIO = 2.0  # how far a cut stands out among the steps beside it
 _STILL = 0.02  # a smaller step is a frame shown twice, which says nothing of motion
 _UNLIKE = 0.35  # below it, two pictures show one scene
-_SMEARED = 2  # pixels beside a bar that shrinking and blur have mixed with it
+_EDGE = 2  # pixels: a thin bar, and what shrinking and blur have mixed with one
 _DARK = 40.0  # black bars are not lighter than this, nor is a picture of nothing
 _SHIFT = (4, 3)  # pixels across and down that a block may have wandered
 _FLAT = 3.0  # a block with a lower standard deviation holds nothing to recognise
@@ -144,7 +144,8 @@ def _look(plane: Luma, depth: int, before: _Look | None) -> _Look:
 def _lit_box(picture: _Picture) -> _Box | None:
     """Return the part inside any black bars, or None when all is dark.
 
-    Bars stand still through every cut, and would make all pictures alike.
+    Bars stand still through every cut, and would make all pictures alike. Thin ones are
+    not seen to be dark, so an edge goes in any case.
     """
     if not (picture > _DARK).any():
         return None
@@ -155,8 +156,8 @@ def _lit_span(line: _Picture) -> tuple[int, int]:
     """Return the bounds of what is lit in a line of maxima."""
     lit = np.flatnonzero(line > _DARK)
     first, end = int(lit[0]), int(lit[-1]) + 1
-    smeared = min(_SMEARED, (end - first) // 3)
-    return first + smeared * (first > 0), end - smeared * (end < len(line))
+    edge = min(_EDGE, (end - first) // 3)
+    return first + edge, end - edge
 
 
 def _inside(a: _Look, b: _Look, a_lit: _Box, b_lit: _Box) -> tuple[_Picture, _Picture]:

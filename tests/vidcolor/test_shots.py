@@ -96,7 +96,9 @@ def test_one_thing_that_changes_starts_nothing_however_strong_it_is() -> None:
 
 
 @pytest.mark.parametrize("contrast", [1.0, 0.2])
-@pytest.mark.parametrize(("down", "across"), [(15, 0), (0, 30), (11, 0), (12, 20)])
+@pytest.mark.parametrize(
+    ("down", "across"), [(15, 0), (0, 30), (11, 0), (12, 20), (2, 0), (4, 0), (0, 4)]
+)
 def test_black_bars_do_not_hide_a_cut(down: int, across: int, contrast: float) -> None:
     def barred(seed: int) -> Plane:
         inside = 150 + (scene(seed, 90 - 2 * down, 160 - 2 * across) - 150.0) * contrast
