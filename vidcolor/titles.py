@@ -1,8 +1,9 @@
 """Titles and black frames: pictures of nothing that has a colour.
 
-A title is strokes on a dark ground. What a morphological opening leaves of a picture
-is what is larger than its window: of a title the ground alone, and so it is dark all
-over; of a scene, however dark, the things in it.
+A title is strokes on an even ground that is darker than they are. What a morphological
+opening leaves of a picture is what is larger than its window: of a title the ground
+alone, dark or, where a print has faded, at least even; of a scene, however dark, the
+things in it.
 """
 
 import cv2
@@ -13,7 +14,14 @@ from vidcolor.upsample import shrink
 
 _SHORT = 64  # pixels on the short side: grain is gone, strokes are not
 _STROKE = 9  # pixels: thicker ones are things
-_DARK, _LIT = 25.0, 35.0  # in units of L; on the way to black, colour goes in between
+
+# All that follows goes gradually: from the first to the second, colour comes or goes.
+_DARK = 25.0, 35.0  # in units of L: how light the ground is
+_EVEN = 16.0, 10.0  # in units of L: how much that varies; a photograph's does more
+_PALE = 70.0, 60.0  # in units of L: what is lighter is paper, and no title's ground
+_WRITTEN = 0.002, 0.006  # how much of the picture stands out, as strokes do
+_TEXTURED = 0.2, 0.3  # how much of it does where it is a crowd, or leaves
+_STANDS_OUT = 20.0  # in units of L: how much lighter that is than the ground
 
 
 def picture_share(lightness: Tensor) -> float:
@@ -27,5 +35,13 @@ def picture_share(lightness: Tensor) -> float:
     small = shrink(lightness, height, width).numpy()
     ground = cv2.morphologyEx(small, cv2.MORPH_OPEN, window)
     # Not the very lightest: a speck that is too large may not make a scene of it.
-    light = float(np.percentile(ground, 99))
-    return min(max((light - _DARK) / (_LIT - _DARK), 0.0), 1.0)
+    dark, light = (float(level) for level in np.percentile(ground, (1, 99)))
+    written = float((small - ground > _STANDS_OUT).mean())
+    title = _way(light - dark, _EVEN) * _way(light, _PALE) * _way(written, _WRITTEN)
+    return max(_way(light, _DARK) * (1 - title), _way(written, _TEXTURED))
+
+
+def _way(value: float, ends: tuple[float, float]) -> float:
+    """Return how far a value is on the way between two ends, 0..1."""
+    first, last = ends
+    return min(max((value - first) / (last - first), 0.0), 1.0)

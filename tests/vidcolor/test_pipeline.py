@@ -112,11 +112,12 @@ def test_every_frame_comes_once_and_in_order(film: Film, colorizer: Colorizer) -
     assert [n for n, item in enumerate(result) if item.starts_shot] == [0, 5]
 
 
+@pytest.mark.parametrize("ground", [20, 90])
 @pytest.mark.parametrize("every", [1, 4])
 def test_a_title_stays_neutral_and_what_comes_after_it_does_not(
-    film: Film, colorizer: Colorizer, every: int
+    film: Film, colorizer: Colorizer, every: int, ground: int
 ) -> None:
-    title = np.full((64, 96), 20, np.uint8)
+    title = np.full((64, 96), ground, np.uint8)
     title[20:44:8, 10:86] = 220  # lines
     *shown, last = painted(film([title] * 6 + scene(0, 6)), colorizer, every=every)
     assert all((item.cb == 128).all() for item in shown[:6])

@@ -26,12 +26,26 @@ def with_grain(codes: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
     return np.clip(codes + grain, 0, 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize("ground", [0, 20, 45])
+@pytest.mark.parametrize("ground", [0, 20, 45, 75, 90, 120])
 @pytest.mark.parametrize("scale", [0.7, 1.2, 3.0])
 def test_letters_on_a_dark_ground_are_no_picture(ground: int, scale: float) -> None:
     title = card(ground, "The next", "morning", "at ten.", scale=scale)
     assert share(title) == 0
     assert share(with_grain(title, 8)) == 0
+    shade = np.linspace(0.85, 1, title.shape[1])  # lit unevenly
+    assert share((title * shade).astype(np.uint8)) == 0
+
+
+def test_a_dark_crowd_is_a_picture() -> None:
+    faces = np.random.default_rng(0).choice([10, 90], (45, 80), p=[0.6, 0.4])
+    assert share(np.kron(faces, np.ones((8, 8))).astype(np.uint8)) == 1
+
+
+@pytest.mark.parametrize("code", [90, 120, 180])
+def test_letters_over_a_scene_leave_it_one(code: int) -> None:
+    scene = card(40, "The next", "morning")
+    scene[180:, :] = np.maximum(scene[180:, :], code)  # a road
+    assert share(scene) == 1
 
 
 def test_a_frame_drawn_around_a_title_is_no_picture() -> None:
