@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch.backends.cpu import get_cpu_capability
 
 from vidcolor.errors import WriteError
+from vidcolor.media.apart import Apart
 from vidcolor.media.aspect import set_container_aspect
 from vidcolor.media.info import FilmInfo, StreamInfo
 from vidcolor.media.picture import Frame, with_chroma
@@ -40,6 +41,7 @@ class FilmEncoder:
         self._shift = shift
         self._durations: dict[int, int] = {}  # of frames in the encoder, by pts
         self._last: int | None = None
+        self._apart = Apart(plan.container.tick)
         stream = target.add_stream(plan.encoder, info.rate, repeatable(plan))
         assert isinstance(stream, VideoStream)
         self.stream = stream
@@ -57,14 +59,17 @@ class FilmEncoder:
         """
         plan = self._plan
         picture = with_chroma(frame.picture, plan.pix_fmt, plan.yuv, cb, cr)
+        own = frame.seconds - self._shift
+        seconds = self._apart.place(own)
         # Halves always up: to the even one, two frames would come to one time.
-        pts = floor((frame.seconds - self._shift) / plan.time_base + Fraction(1, 2))
-        if self._last is not None and pts <= self._last:
+        pts = floor(seconds / plan.time_base + Fraction(1, 2))
+        tick = max(plan.time_base, plan.container.tick or Fraction(0))
+        if seconds - own > 2 * tick or (self._last is not None and pts <= self._last):
             raise WriteError(
                 plan.path,
                 f"{plan.container.title} or the encoder counts time in ticks of "
-                f"{float(plan.time_base):.4g} s, too coarse for this film; a .mkv "
-                "target or another --codec may take it",
+                f"{float(tick):.4g} s, too coarse for this film; a .mkv or .mp4 target "
+                "or another --codec may take it",
             )
         self._last = pts
         ticks = picture.duration * (picture.time_base or frame.time_base)

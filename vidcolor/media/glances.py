@@ -56,7 +56,8 @@ def glances(info: FilmInfo, span: Span) -> list[Glance]:
     end = end if span.end is None else min(end, span.end)
     if not info.timed or end <= begin:
         return []
-    places = (begin + (end - begin) * n / _PLACES for n in range(_PLACES))
+    # The last one leads to the key frame before the end.
+    places = (begin + (end - begin) * n / (_PLACES - 1) for n in range(_PLACES))
     return sorted(_looks(info, places), key=lambda glance: glance.seconds)
 
 

@@ -57,6 +57,7 @@ class Made:
     sar: Fraction = Fraction(1)
     matrix: Sequence[int] = ()
     fields: str = ""
+    from_frame: int = 0  # the first that has them
     colors: tuple[int, int, int, int] = (0, 2, 2, 2)
     seed: int = 0
 
@@ -101,7 +102,7 @@ def _video(out: Any, film: Made) -> Any:
     context.sample_aspect_ratio = film.sar
     context.color_range, context.colorspace = film.colors[:2]
     context.color_trc, context.color_primaries = film.colors[2:]
-    if film.fields:
+    if film.fields and not film.from_frame:
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
         context.field_order = {"tff": 2, "bff": 3}[film.fields]
     if film.matrix:
@@ -176,7 +177,8 @@ def _pictures(film: Made) -> list[av.VideoFrame]:
                 codes = codes.view(np.uint16)
             codes[:] = rng.integers(0, 1 << deep, codes.shape)
         picture.pts, picture.time_base = first + time, tick
-        pictures.append(flagged(picture, film.fields) if film.fields else picture)
+        has_fields = film.fields and len(pictures) >= film.from_frame
+        pictures.append(flagged(picture, film.fields) if has_fields else picture)
     return pictures
 
 

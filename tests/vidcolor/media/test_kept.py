@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.vidcolor.media.made import Side, make
+from vidcolor.errors import WriteError
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.span import Span
@@ -237,6 +238,18 @@ def one_after_the_other(parts: list[Path], path: Path, seconds: int) -> None:
                         out.mux(packet)
 
 
+def test_film_that_becomes_interlaced_at_its_end_is_interlaced(tmp_path: Path) -> None:
+    source = make(
+        tmp_path / "film.mkv",
+        codec="ffv1",
+        frames=100,
+        fields="tff",
+        from_frame=90,
+    )
+    assert not Reader(source).info.scan.interlaced
+    assert plan(source, codec="h264").scan.interlaced
+
+
 def test_encoders_without_fields_are_named(make_film: Make) -> None:
     made = plan(make_film(fields="tff"), codec="hevc")
     assert any("interlaced" in note for note in made.notes)
@@ -398,6 +411,29 @@ def test_recordings_joined_end_to_end_go_on(make_film: Make, color: Color) -> No
             if packet.pts is not None:
                 ends[packet.stream.type] = packet.pts * packet.time_base
     assert abs(ends["video"] - ends["audio"]) < Fraction(1, 2)
+
+
+@pytest.mark.parametrize("target", ["out.mkv", "out.mp4"])
+def test_frames_that_are_shown_nearly_at_once_stay_two(
+    tmp_path: Path, color: Color, target: str
+) -> None:
+    times = (0, 3600, 3603, 3618, 7200, 10800)  # in 90,000ths of a second
+    source = make(tmp_path / "film.mp4", tick=Fraction(1, 90000), times=times)
+    made = plan(source, target)
+    color(made, source)
+    found = [frame.seconds for frame in Reader(made.path).frames()]
+    assert len(found) == len(set(found)) == 6
+    assert found == [pytest.approx(time / 90000, abs=0.002) for time in times]
+    assert not verify(source, made).faults
+
+
+def test_too_many_frames_for_a_container_s_clock_are_refused(
+    tmp_path: Path, color: Color
+) -> None:
+    source = make(tmp_path / "film.mp4", rate=Fraction(2000), frames=20)
+    with pytest.raises(WriteError, match=r"0\.001 s, too coarse"):
+        color(plan(source, "out.mkv"), source)
+    assert len(color(plan(source, "out.mp4"), source)) == 20
 
 
 def test_tags_that_are_no_text_are_kept_as_bytes(make_film: Make, color: Color) -> None:

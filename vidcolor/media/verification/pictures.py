@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import cv2
 
+from vidcolor.media.apart import Apart
 from vidcolor.media.picture import Frame, Plane, deepened
 from vidcolor.yuv import YuvFormat
 
@@ -47,11 +48,21 @@ class PictureCheck:
     moved: float  # how much later all frames are alike; less than 0 is earlier
 
 
-def shown(frames: Iterable[Frame], yuv: YuvFormat, shift: Fraction) -> Iterator[Shown]:
-    """Yield a film's frames at a format's depth, their times less a shift."""
+def shown(
+    frames: Iterable[Frame],
+    yuv: YuvFormat,
+    shift: Fraction,
+    tick: Fraction | None = None,
+) -> Iterator[Shown]:
+    """Yield a film's frames at a format's depth, their times less a shift.
+
+    A container that rounds times to ticks has them at different ones.
+    """
+    apart = Apart(tick)
     for frame in frames:
         depth = frame.picture.format.components[0].bits
-        yield Shown(deepened(frame.luma, depth, yuv), frame.seconds - shift)
+        seconds = apart.place(frame.seconds - shift)
+        yield Shown(deepened(frame.luma, depth, yuv), seconds)
 
 
 def pair(

@@ -64,7 +64,8 @@ def verify(
     before, after = Reader(source, start), Reader(plan.path)
     span = Span.of(before.info, start, end)
     _check_shape(before.info, after.info, plan)
-    old = shown(before.frames(start, end), plan.yuv, span.shift)
+    tick = plan.container.tick
+    old = shown(before.frames(start, end), plan.yuv, span.shift, tick)
     new = shown(after.frames(), plan.yuv, Fraction(0))
     pictures = compare(_counted(pair(old, new), on_frame), plan.yuv.depth)
     streams = check_streams(before.info, after.info, plan.streams, span)
