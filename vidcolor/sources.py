@@ -34,7 +34,8 @@ def find_sources(paths: Iterable[Path], output: Path | None = None) -> list[Path
     for path in paths:
         if _is_folder(path):
             results = _results_in(path, output)
-            inside = [p for p in sorted(path.rglob("*")) if _is_source(p, results)]
+            found_here = (p for p in sorted(path.rglob("*")) if not _is_hidden(p, path))
+            inside = [p for p in found_here if _is_source(p, results)]
             if not inside:
                 raise ReadError(path, "holds no films or photos")
             found += inside
@@ -121,11 +122,13 @@ def _results_in(folder: Path, output: Path | None) -> Path | None:
     return results if results and folder.resolve() in results.parents else None
 
 
+def _is_hidden(path: Path, folder: Path) -> bool:
+    """Whether a file in a folder is hidden there; Macs keep ._NAME beside each file."""
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
 def _is_source(path: Path, results: Path | None) -> bool:
-    hidden = path.name.startswith(".")  # Macs keep ._NAME beside each file
-    if hidden or not _is_known(path) or path.stem.endswith(_OURS):
-        return False
-    if not path.is_file():
+    if not _is_known(path) or path.stem.endswith(_OURS) or not path.is_file():
         return False
     return results is None or results not in path.resolve().parents
 

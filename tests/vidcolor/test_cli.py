@@ -487,6 +487,25 @@ def test_a_sheet_is_told_to_programs(run: Run, clip: Path, weights: str) -> None
     assert result.code == cli.WRONG_USAGE
 
 
+def test_a_source_of_the_run_is_no_target(run: Run, clip: Path, weights: str) -> None:
+    other = clip.with_name("film.flv")
+    other.write_bytes(clip.read_bytes())  # it becomes film.mkv
+    before = clip.read_bytes()
+    options = ("--model", weights, "--size", 64, "--overwrite", "-o", clip.parent)
+    result = run("colorize", other, clip, *options)
+    assert result.code == cli.FAILED
+    assert "another film of this run" in result.err
+    assert clip.read_bytes() == before
+
+
+def test_links_in_circles_are_told(run: Run, clip: Path, weights: str) -> None:
+    loop = clip.with_name("loop.mkv")
+    loop.symlink_to(loop)
+    result = run("colorize", clip, "-o", loop, "--model", weights, "--overwrite")
+    assert result.code == cli.FAILED
+    assert "loop.mkv" in result.err
+
+
 @pytest.mark.parametrize("sample", [[], ["--sample", "0.4", "--at", "0.6"]])
 def test_a_preview_of_a_damaged_film_says_so(
     run: Run, cut: Path, weights: str, sample: list[str]

@@ -34,6 +34,8 @@ def test_what_a_preview_left_in_a_folder_is_no_source(folder: Path) -> None:
 
 def test_what_is_hidden_is_no_source(folder: Path) -> None:
     (folder / "._b.mkv").touch()  # as Macs leave them on other systems' disks
+    (folder / ".Trash-1000").mkdir()
+    (folder / ".Trash-1000" / "old.mkv").touch()
     names = [p.relative_to(folder).as_posix() for p in find_sources([folder])]
     assert names == ["a.MP4", "b.mkv", "deep/c.png"]
     assert find_sources([folder / "._b.mkv"]) == [folder / "._b.mkv"]  # if it is named

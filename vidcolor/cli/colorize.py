@@ -87,7 +87,7 @@ def colorize(
         from vidcolor.coloring import colorize as color_file
         from vidcolor.colorizer import Colorizer
 
-    results = set[Path]()
+    kept = {_resolved(file) for file in files}  # and the results to come
     color = partial(
         color_file,
         model=Colorizer(model, device, size, vividness),
@@ -100,7 +100,7 @@ def colorize(
         preset=preset,
         options=options,
         overwrite=overwrite,
-        spared=results,
+        spared=kept,
         resume=resume,
         verify=verify,
     )
@@ -108,9 +108,7 @@ def colorize(
         tell = interrupts.watch(show)
         codes = set()
         for source, target in zip(files, targets, strict=True):
-            codes.add(
-                _color_one(color, source, target, results, tell, named=not as_json)
-            )
+            codes.add(_color_one(color, source, target, kept, tell, named=not as_json))
     raise typer.Exit(next((c for c in (FAILED, DAMAGED) if c in codes), 0))
 
 
@@ -118,14 +116,14 @@ def _color_one(
     color: Callable[..., Finished],
     source: Path,
     target: Path | None,
-    results: set[Path],
+    kept: set[Path],
     tell: OnEvent,
     *,
     named: bool,
 ) -> int:
     """Colour a file, tell how it went, and return its code.
 
-    The result's path is added to `results`, resolved, and printed if `named`.
+    The result's path is added to those `kept`, resolved, and printed if `named`.
     """
     done: Finished | Skipped
     try:
@@ -137,7 +135,7 @@ def _color_one(
     except (VidcolorError, ModelError) as error:
         tell(Failed(source, told(error)))
         return FAILED
-    results.add(done.target.resolve())
+    kept.add(_resolved(done.target))
     tell(done)
     if named:
         print_path(done.target)
@@ -156,6 +154,13 @@ def _check_photos(files: list[Path], *settings: list[Any]) -> None:
             f"{files[0]} is a photo: --start, --end, --codec, --crf, --preset and -x "
             "are for films"
         )
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # links go in circles: whoever opens it is told
+        return path
 
 
 def _key_values(texts: list[str]) -> dict[str, str]:

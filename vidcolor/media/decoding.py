@@ -40,16 +40,17 @@ def read_pictures(
     With `start` (seconds on the file's clock) the first ones may still lie before it,
     but none after it is left out.
     """
-    given, last = 0, None
+    given, last, goes_back = 0, None, False
     if info.timed and info.codec != "ffv1":
         try:
             for picture in _decode_from(info, damage, start, "AUTO"):
+                goes_back |= (picture.pts or 0) < (last or 0)
                 given, last = given + 1, picture.pts
                 yield picture
             return
         except _DamageMetError:
             pass
-    if last is None or info.container in _UNINDEXED:
+    if last is None or goes_back or info.container in _UNINDEXED:
         # Its time may run from 0 more than once: what was given can only be counted.
         yield from islice(_decode_from(info, damage, start, "SLICE"), given, None)
         return

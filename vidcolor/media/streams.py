@@ -1,6 +1,6 @@
 """Copies every stream but the film's, packet by packet, as far as the film has come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from math import ceil, floor
@@ -35,7 +35,9 @@ _CODECS = {Fate.TO_MOV_TEXT: "mov_text", Fate.TO_SUBRIP: "subrip"}
 class _Track:
     """One copied stream: where it comes from, goes to, and what is done on the way."""
 
-    def __init__(self, source: Stream, target: Stream, *, is_part: bool) -> None:
+    def __init__(
+        self, source: Stream, target: Stream, *, is_part: bool, is_indexed: bool
+    ) -> None:
         self.source = source
         self.target = target
         self.filter: BitStreamFilterContext | None = None
@@ -47,7 +49,18 @@ class _Track:
         self.clock: Clock | None = None
         self.before: int | None = None  # the time of the last packet, in the source's
         self.is_decodable = source.type != "video"
-        self.copied = 0  # packets
+        self.copied = self.read = 0  # packets
+        # An MP4 says where each is; what is read of other files says it meanwhile.
+        self.announced = len(source.index_entries) if is_indexed else 0
+
+    def loss(self) -> str:
+        """Return what of the stream could not be read, a sentence; '' if nothing."""
+        what = f"the {self.source.type} in stream #{self.source.index}"
+        if not self.copied and self.source.frames:
+            return f"nothing of {what} can be read"
+        if self.read < self.announced:
+            return f"{self.read} of {self.announced} packets of {what} can be read"
+        return ""
 
     def can_begin(self, packet: "Packet[Any]") -> bool:
         """Whether a decoder can begin with a packet, or has begun before it."""
@@ -213,22 +226,18 @@ class SideStreams:
                 f"{self._refused} packets of other streams were too damaged to keep"
             )
         if self._span == Span():
-            lines += [
-                f"nothing of the {stream.type} in stream #{stream.index} can be read"
-                for stream in self.empty()
-                if stream.frames  # announced
-            ]
+            lines += [line for t in self._tracks.values() if (line := t.loss())]
         return lines
 
     def _added(self, target: OutputContainer, source: Stream, fate: Fate) -> Stream:
         if fate in _FILTERS:
             stream = target.add_mux_stream(_CODECS[fate])
-            track = _Track(source, stream, is_part=self._span.shift != 0)
+            track = self._track(source, stream)
             track.filter = BitStreamFilterContext(_FILTERS[fate], in_stream=source)
             track.turns = Turns() if fate is Fate.TO_MOV_TEXT else None
         else:
             stream = add_copy(target, source)
-            track = _Track(source, stream, is_part=self._span.shift != 0)
+            track = self._track(source, stream)
         if source.type == "attachment":
             return stream
         stream.time_base = track.tick
@@ -236,6 +245,14 @@ class SideStreams:
         if not source.disposition & av.stream.Disposition.attached_pic:
             self._tracks[source.index] = track
         return stream
+
+    def _track(self, source: Stream, target: Stream) -> _Track:
+        return _Track(
+            source,
+            target,
+            is_part=self._span.shift != 0,
+            is_indexed=self._info.container.startswith("mov"),
+        )
 
     def _attach(self, target: OutputContainer, source: Stream) -> None:
         with open_source(self._info.path) as again:
@@ -268,7 +285,7 @@ class SideStreams:
             with suppress(av.FFmpegError):  # then it is read from the beginning
                 self._source.seek(floor(start * 1_000_000))
         try:
-            for packet in shown(demux(self._source, *wanted)):
+            for packet in shown(self._counted(demux(self._source, *wanted))):
                 if packet.size == 0 and packet.pts is None and packet.dts is None:
                     continue
                 track = self._tracks[packet.stream.index]
@@ -280,6 +297,11 @@ class SideStreams:
                     yield packet
         except av.FFmpegError:
             return  # the reader of the film tells of a file that breaks off
+
+    def _counted(self, packets: "Iterable[Packet[Any]]") -> "Iterator[Packet[Any]]":
+        for packet in packets:
+            self._tracks[packet.stream.index].read += packet.size > 0
+            yield packet
 
     def _trim(self, packet: "Packet[Any]") -> bool:
         """Whether a packet is in the span; captions are cut where they reach out."""

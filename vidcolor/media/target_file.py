@@ -23,7 +23,8 @@ def check_target(
     """
     try:
         problem = _problem(source, target, overwrite, spared)
-    except OSError as error:  # the name is too long, or its folder may not be looked at
+    except (OSError, RuntimeError) as error:
+        # The name is too long, its folder may not be looked at, or links go in circles.
         raise WriteError(target, reason(error)) from error
     if problem:
         raise WriteError(target, problem)
@@ -44,8 +45,8 @@ def _problem(
         return "is no file but a pipe or a device; name another target"
     if target.resolve() in spared:
         return (
-            f"is what another film became; colour {source} in a run of its own, with "
-            "another -o"
+            "is what another film became, or another film of this run; colour "
+            f"{source} in a run of its own, with another -o"
         )
     if not overwrite and (target.exists() or target.is_symlink()):
         return "is there already; --overwrite replaces it"

@@ -88,6 +88,7 @@ def _decode(raw: bytes) -> Still:
             image.load()  # else whoever asks for EXIF does it, and bears with damage
         exif, orientation, notes = read_exif(image)
         xmp = image.info.get("xmp")
+        xmp = xmp if isinstance(xmp, bytes) else None  # of another type: no XMP
         image.load()  # before OpenCV, which is silent about what is missing
         rgb, alpha = samples_of(raw, image)
         rgb, icc, space, words = by_profile(rgb, image)
@@ -107,7 +108,7 @@ def _has_resolution(image: Image.Image, exif: bytes | None) -> bool:
     """Whether the file says how large the picture is; Pillow may make it up."""
     if image.format == "TIFF":
         return tiff_tag(image, _X_RESOLUTION) is not None
-    if image.format != "JPEG" or image.info.get("jfif_unit"):
+    if image.format not in ("JPEG", "MPO") or image.info.get("jfif_unit"):
         return True
     tags = Image.Exif()
     tags.load(exif or b"")

@@ -44,7 +44,7 @@ def write_still(path: Path, still: Still, like: Path | None = None) -> list[str]
         data = encode(fitting)
     except (OSError, ValueError, cv2.error) as exc:
         raise WriteError(path, f"cannot be written as {name}: {exc}") from exc
-    _replace_file(path, data, _mode(like))
+    _replace_file(path, data, like)
     return losses
 
 
@@ -109,7 +109,7 @@ def _by_pillow(still: Still, name: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def _replace_file(path: Path, data: bytes, mode: int) -> None:
+def _replace_file(path: Path, data: bytes, like: Path | None) -> None:
     """Write a file that nobody else can read until it is whole."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=".vidcolor-", dir=path.parent)
@@ -118,7 +118,7 @@ def _replace_file(path: Path, data: bytes, mode: int) -> None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 os.fsync(descriptor)
-            part.chmod(mode)
+            part.chmod(_mode(like))
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)

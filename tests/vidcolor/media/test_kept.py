@@ -20,6 +20,7 @@ from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.span import Span
 from vidcolor.media.verification.verify import verify
+from vidcolor.media.writer import Writer
 
 Make = Callable[..., Path]
 Color = Callable[..., list[tuple[Fraction, Any]]]
@@ -509,7 +510,9 @@ def test_a_part_may_begin_half_a_frame_off(
     assert len(color(made, source, start)) == 27
 
 
-def test_damage_to_the_sound_does_not_end_the_picture(tmp_path: Path) -> None:
+def test_damage_to_the_sound_does_not_end_the_picture_and_is_told(
+    tmp_path: Path,
+) -> None:
     source = make(tmp_path / "film.mp4", frames=100, sides=[Side("aac")])
     data = bytearray(source.read_bytes())
     tables = [m.start() for m in re.finditer(b"stco", data)]
@@ -517,6 +520,12 @@ def test_damage_to_the_sound_does_not_end_the_picture(tmp_path: Path) -> None:
     data[tables[1] + 12 + 4 * (count // 4)] |= 0x40  # a chunk lies far beyond the end
     source.write_bytes(data)
     assert len(list(Reader(source).frames())) == 100
+    made = plan(source, "out.mkv")
+    with Writer(made, Reader(source).info) as writer:
+        for frame in Reader(source).frames():
+            grey = np.full(made.yuv.chroma_shape(*frame.luma.shape), 128, np.uint8)
+            writer.write(frame, grey, grey)
+    assert re.search(r"\d+ of \d+ packets of the audio", " ".join(writer.losses))
 
 
 CUTS = {  # how long it is shown, in 90,000ths of a second, and from which sample on

@@ -298,6 +298,22 @@ def test_a_clock_that_steps_back_a_little_is_told(tmp_path: Path, color: Color) 
     assert any("next to no time" in line for line in reader.damage.lines())
 
 
+def test_damage_after_a_seam_repeats_no_frame(tmp_path: Path) -> None:
+    wishes = {"frames": 100, "options": {"g": "10", "bf": "0"}}
+    parts = [make(tmp_path / f"{n}.mkv", seed=n, **wishes) for n in range(2)]
+    data = bytearray(b"".join(part.read_bytes() for part in parts))
+    with av.open(str(parts[1])) as film:
+        packets = [bytes(packet) for packet in film.demux(video=0) if packet.size]
+    at = len(parts[0].read_bytes()) + parts[1].read_bytes().find(packets[55])
+    data[at : at + 4] = b"\xff" * 4
+    source = tmp_path / "film.mkv"
+    source.write_bytes(data)
+    reader = Reader(source)
+    pictures = [frame.luma.tobytes() for frame in reader.frames()]
+    assert len(pictures) == len(set(pictures)) == 199
+    assert reader.damage.bad_packets == 1
+
+
 @pytest.mark.parametrize("place", [1, 5, 9])
 def test_a_doubled_time_is_mended(place: int, tmp_path: Path, color: Color) -> None:
     whole = make(tmp_path / "whole.mkv", codec="ffv1", tick=TICK)
