@@ -55,3 +55,31 @@ def test_curves_break_where_nothing_is_measured() -> None:
     whole, broken = [1.0] * 11, [1.0] * 11
     broken[5] = float("nan")
     assert len(heights(plot(broken))) < len(heights(plot(whole)))
+
+
+def test_one_ruined_frame_leaves_the_others_their_height() -> None:
+    # In place of the assertion on all rows, which the ruined frame's own spike meets.
+    calm = [1.0 + n % 2 for n in range(300)]
+    rows = np.sort(heights(plot([*calm, 1e6, *calm])))
+    assert np.ptp(rows[100:-100]) > 20
+
+
+def test_cuts_are_lines() -> None:
+    one, two = plot([1.0] * 100), plot([1.0] * 100, cuts=(0, 50))
+    columns = np.flatnonzero((one != two).any(axis=(0, 2)))
+    assert 0 < len(columns) <= 3
+    assert abs(columns.mean() - (75 + 600 * 2 * 50 / 99)) < 3
+
+
+def test_a_curve_stays_in_its_field() -> None:
+    picture = plot([*[1.0 + n % 2 for n in range(300)], 1e6])
+    height = picture.shape[0]
+    above = picture[: height * 3 // 4 - 30]  # the panels of what is not measured
+    assert not (
+        np.abs(above[height // 4 :].astype(int) - (255, 170, 60)).sum(axis=2) < 60
+    ).any()
+
+
+def test_what_rarely_is_more_than_nothing_is_seen() -> None:
+    rows = heights(plot([0.0] * 400 + [5.0] + [0.0] * 400))
+    assert np.ptp(rows) > 20

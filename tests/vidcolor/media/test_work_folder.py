@@ -307,3 +307,30 @@ def test_a_disk_that_is_full_at_once_leaves_nothing(
     with pytest.raises(OSError, match="No space"):
         begin(target)
     assert list(target.parent.iterdir()) == []
+
+
+def test_a_memory_is_on_the_disk_before_the_manifest_tells_of_it(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = begin(target)
+    seen: list[tuple[str, int]] = []
+    manifest = work.path / "manifest.jsonl"
+
+    def note(path: Path) -> None:
+        seen.append((path.name, len(manifest.read_bytes().splitlines())))
+
+    monkeypatch.setattr("vidcolor.media.work_folder.sync", note)
+    monkeypatch.setattr("vidcolor.media.work_folder.sync_folder", note)
+    keep(work, memory=b"memory")
+    work.close(None)
+    assert seen == [("000001.memory", 1), (work.path.name, 1)]
+
+
+def test_a_segment_that_was_cut_short_is_not_said_to_be_kept(target: Path) -> None:
+    work, error = begin(target), RuntimeError()
+    keep(work)
+    keep(work)
+    os.truncate(work.path / "000002.packets", 3)
+    work.close(error)
+    assert "10 frames" in error.__notes__[0]
+    assert not (work.path / "000002.packets").exists()
