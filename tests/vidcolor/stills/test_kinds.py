@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from tests.vidcolor.stills.made import SRGB, noise
-from vidcolor.stills import read_still
+from vidcolor.stills import read_still, write_still
 
 GREY = SRGB[:16] + b"GRAY" + SRGB[20:]
 
@@ -47,6 +47,19 @@ def test_a_deep_tiff_of_lzw_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     path.write_bytes(packed[1].tobytes())
     np.testing.assert_array_equal(read_still(path).rgb, rgb)
+
+
+def test_what_says_how_samples_lie_does_not_go_into_a_tiff(tmp_path: Path) -> None:
+    photo, target = tmp_path / "a.jpg", tmp_path / "b.tif"
+    exif = Image.Exif()
+    exif[32996] = 3  # floats, SGI's programs would say
+    exif[271] = "Ernemann"
+    Image.new("RGB", (8, 8), (9, 99, 200)).save(photo, exif=exif)
+    still = read_still(photo)
+    write_still(target, still)
+    np.testing.assert_array_equal(read_still(target).rgb, still.rgb)
+    with Image.open(target) as image:
+        assert image.getexif()[271] == "Ernemann"
 
 
 def test_one_clear_grey_of_16_bits_is_alpha(tmp_path: Path) -> None:
