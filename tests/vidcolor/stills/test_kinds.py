@@ -52,7 +52,7 @@ def test_a_deep_tiff_of_lzw_is_read(tmp_path: Path) -> None:
 def test_what_says_how_samples_lie_does_not_go_into_a_tiff(tmp_path: Path) -> None:
     photo, target = tmp_path / "a.jpg", tmp_path / "b.tif"
     exif = Image.Exif()
-    exif[32996] = 3  # floats, SGI's programs would say
+    exif[32996] = 5  # kinds of samples, as SGI counts them
     exif[271] = "Ernemann"
     Image.new("RGB", (8, 8), (9, 99, 200)).save(photo, exif=exif)
     still = read_still(photo)
