@@ -5,6 +5,7 @@ sound into other packets. Where two containers frame a codec in different ways (
 H.264 in MPEG-TS), the bytes must differ, and the decoded samples must be equal.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -37,9 +38,10 @@ def check_streams(
 ) -> tuple[StreamCheck, ...]:
     """Return a check of each stream that the plan keeps, besides the film's own."""
     kept = [fate for fate in fates if fate.fate not in _NOT_COPIED]
-    twins = _twins(before, after, kept)
     plain = {fate.index for fate in kept if fate.fate is Fate.TO_MOV_TEXT}
     old = payloads(before, {fate.index for fate in kept}, span, plain)
+    empty = {index for index, payload in old.items() if not payload.packets}
+    twins = _twins(before, after, kept, empty)
     new = payloads(after, set(twins.values()), _WHOLE)
     checks = []
     for fate in kept:
@@ -70,19 +72,26 @@ def check_streams(
 
 
 def _twins(
-    before: FilmInfo, after: FilmInfo, fates: Iterable[StreamFate]
+    before: FilmInfo, after: FilmInfo, fates: Iterable[StreamFate], empty: set[int]
 ) -> dict[int, int]:
-    """Return where each stream is now: containers keep the order of each kind."""
+    """Return where each stream is now: containers keep the order of each kind.
+
+    MP4's readers may not show those that are `empty`.
+    """
     kinds = {stream.index: stream.kind for stream in before.streams}
     there = dict[str, list[int]]()
     for stream in after.streams:
         if stream.index != after.index:
             there.setdefault(stream.kind, []).append(stream.index)
     twins = dict[int, int]()
-    for fate in fates:
-        kind = "cover" if fate.fate is Fate.ATTACH else kinds[fate.index]
-        if rest := there.get(kind):
-            twins[fate.index] = rest.pop(0)
+    now = {f.index: "cover" if f.fate is Fate.ATTACH else kinds[f.index] for f in fates}
+    wanted = Counter(now.values())
+    for index, kind in now.items():
+        if index in empty and len(there.get(kind, ())) < wanted[kind]:
+            wanted[kind] -= 1
+        elif rest := there.get(kind):
+            twins[index] = rest.pop(0)
+            wanted[kind] -= 1
     return twins
 
 

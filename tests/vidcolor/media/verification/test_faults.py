@@ -233,6 +233,17 @@ def test_chapters_that_avi_has_no_place_for_are_no_fault(
     assert verify(source, made).faults == ()
 
 
+@pytest.mark.parametrize("name", ["out.mp4", "out.mov", "out.mkv"])
+def test_a_part_in_which_a_sound_has_not_begun_is_no_fault(
+    tmp_path: Path, color: Color, name: str
+) -> None:
+    late = Side("aac", late=Fraction(3), seconds=1, tags={"language": "ger"})
+    source = make(tmp_path / "two.mkv", frames=100, sides=[late, Side("aac")])
+    made = plan(source, name, span=Span(Fraction(0), Fraction(1)))
+    color(made, source, Fraction(0), Fraction(1))
+    assert verify(source, made, Fraction(0), Fraction(1)).faults == ()
+
+
 def test_films_shown_earlier_are_said_to_be() -> None:
     old = [Shown(np.full((4, 4), n, np.uint8), Fraction(n)) for n in (5, 6)]
     new = [Shown(s.luma, s.seconds - 2) for s in old]
