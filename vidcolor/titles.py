@@ -20,7 +20,6 @@ _DARK = 25.0, 35.0  # in units of L: how light the ground is
 _EVEN = 16.0, 10.0  # in units of L: how much that varies; a photograph's does more
 _PALE = 70.0, 60.0  # in units of L: what is lighter is paper, and no title's ground
 _WRITTEN = 0.002, 0.006  # how much of the picture stands out, as strokes do
-_TEXTURED = 0.2, 0.3  # how much of it does where it is a crowd, or leaves
 _STANDS_OUT = 20.0  # in units of L: how much lighter that is than the ground
 
 
@@ -38,7 +37,7 @@ def picture_share(lightness: Tensor) -> float:
     dark, light = (float(level) for level in np.percentile(ground, (1, 99)))
     written = float((small - ground > _STANDS_OUT).mean())
     title = _way(light - dark, _EVEN) * _way(light, _PALE) * _way(written, _WRITTEN)
-    return max(_way(light, _DARK) * (1 - title), _way(written, _TEXTURED))
+    return _way(light, _DARK) * (1 - title)
 
 
 def _way(value: float, ends: tuple[float, float]) -> float:

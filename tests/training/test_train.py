@@ -448,24 +448,21 @@ def test_numbers_too_large_for_half_precision_are_refused() -> None:
         half(torch.tensor([1e6]))
 
 
-def test_the_running_mean_follows_quickly_at_first() -> None:
+@pytest.mark.parametrize(
+    ("keep", "updates", "way"), [(0.5, 60, 0.9999), (0.999, 20, 0.8)]
+)
+def test_the_running_mean_follows_and_quickly_at_first(
+    keep: float, updates: int, way: float
+) -> None:
     network = torch.nn.Linear(3, 2)
-    ema = Ema(network, keep=0.999)
+    ema = Ema(network, keep=keep)
     before = ema.network.state_dict()["weight"].clone()
     network.weight.data += 1
-    for _ in range(20):
+    for _ in range(updates):
         ema.update(network)
-    assert (ema.network.state_dict()["weight"] - before).min() > 0.8
-
-
-def test_the_running_mean_follows() -> None:
-    network = torch.nn.Linear(3, 2)
-    ema = Ema(network, keep=0.5)
-    before = ema.network.state_dict()["weight"].clone()
-    network.weight.data += 1
-    for _ in range(60):
-        ema.update(network)
-    torch.testing.assert_close(ema.network.state_dict()["weight"], before + 1)
+    moved = ema.network.state_dict()["weight"] - before
+    assert moved.min() > way
+    assert moved.max() < 1 + 1e-5
     assert not any(p.requires_grad for p in ema.network.parameters())
     assert not ema.network.training
 

@@ -36,9 +36,15 @@ def test_letters_on_a_dark_ground_are_no_picture(ground: int, scale: float) -> N
     assert share((title * shade).astype(np.uint8)) == 0
 
 
-def test_a_dark_crowd_is_a_picture() -> None:
-    faces = np.random.default_rng(0).choice([10, 90], (45, 80), p=[0.6, 0.4])
-    assert share(np.kron(faces, np.ones((8, 8))).astype(np.uint8)) == 1
+@pytest.mark.parametrize("ground", [5, 20, 45, 90])
+def test_a_title_full_of_words_is_no_picture(ground: int) -> None:
+    title = np.full((360, 640), ground, np.uint8)
+    for row in range(7):
+        place = 15, 45 + 44 * row
+        words = "OUT OF TOWN WITH FIFTY MEN"
+        cv2.putText(title, words, place, cv2.FONT_HERSHEY_DUPLEX, 1.2, 230, 5)
+    assert share(title) == 0
+    assert share(with_grain(title, 8)) == 0
 
 
 @pytest.mark.parametrize("code", [90, 120, 180])
