@@ -31,10 +31,10 @@ _NEAR = 0.004  # in x, y and codes: what LittleCMS's rounding leaves of a differ
 def by_profile(
     rgb: Samples, image: Image.Image
 ) -> tuple[Samples, bytes | None, RgbSpace, list[str]]:
-    """Return samples as a picture's profile wants them, it if it stays, space, notes.
+    """Return a picture's RGB (H, W, 3), its profile, its space, and what is left out.
 
-    One of RGB stays, and so do the codes. One of greys has no colours: they become
-    sRGB's. Inks have become so already.
+    A profile of RGB stays, and so do the codes. One of greys has no colours: they
+    become sRGB's, and it goes. Inks have become sRGB's already.
     """
     profile = image.info.get("icc_profile") or b""
     kind = profile[16:20]
