@@ -70,7 +70,7 @@ def to_grid(ab: Tensor, luma: Tensor, space: RgbSpace = SRGB) -> Levels:
     like = np.exp(((levels[:, None, None] - lightness) / LIKENESS) ** 2 / -2)
     np.maximum(like, _NOTHING, out=like)
     sharp = _sharpened(ab.numpy(), lightness, place, like)
-    total = _blurred(_weighed(sharp, like + np.float32(FLOOR)), NEXT)
+    total = _gathered(sharp, like + np.float32(FLOOR), NEXT)
     return Levels(total[:2] / total[2])
 
 
@@ -79,10 +79,9 @@ def upsample(grid: Levels, luma: Tensor, rows: slice = slice(None)) -> Tensor:
 
     What comes out is a mean of what goes in; with `rows`, only these of it.
     """
-    y = places(luma.shape[0], grid.height)[rows]
+    y = places(luma.shape[0], grid.height)[rows, None]
     x = places(luma.shape[1], grid.width)
-    y, x = np.broadcast_arrays(y[:, None], x)
-    return torch.from_numpy(grid.at(x, y, luma[rows].numpy() * (LEVELS - 1)))
+    return grid.at(x, y, luma[rows].numpy() * (LEVELS - 1))
 
 
 @lru_cache(maxsize=4)
@@ -173,7 +172,7 @@ def _sharpened(ab: _Planes, lightness: _Plane, place: _Plane, like: _Planes) -> 
     """
     trust = _evenness(lightness)
     weights = np.concatenate([like, np.ones_like(like[:1])]) * trust
-    around = _blurred(_weighed(ab, weights), AROUND)
+    around = _gathered(ab, weights, AROUND)
     same = _between(around, place)
     own = _between(like, place)  # not 1: a level is not quite as light as the pixel
     other = around[:, -1] * np.float32(1 + SCARCE) - same / own
@@ -194,24 +193,21 @@ def _between(planes: _Planes, place: _Plane) -> _Planes:
     return between
 
 
-def _weighed(ab: _Planes, weight: _Planes) -> _Planes:
-    """Return ab (2, h, w) times each weight (LEVELS, h, w), and the weights."""
-    weighed = np.empty((3, *weight.shape), np.float32)
-    np.multiply(ab[:, None], weight, out=weighed[:2])
-    weighed[2] = weight
-    return weighed
+def _gathered(ab: _Planes, weight: _Planes, kernel: _Plane) -> _Planes:
+    """Return sums (3, LEVELS, h, w) around each pixel: weighed ab, and the weights.
 
-
-def _blurred(planes: _Planes, kernel: _Plane) -> _Planes:
-    """Return planes (..., h, w) blurred along both axes; borders are repeated."""
-    height, width = planes.shape[-2:]
+    Of ab (2, h, w) times each weight (LEVELS, h, w), blurred along both axes; borders
+    are repeated.
+    """
+    count, height, width = weight.shape
     reach = len(kernel) // 2
     # One below the other they are one picture, which OpenCV blurs in one go.
-    tall = np.empty((*planes.shape[:-2], height + 2 * reach, width), np.float32)
+    tall = np.empty((3, count, height + 2 * reach, width), np.float32)
     inside = slice(reach, reach + height)
-    tall[..., inside, :] = planes
-    tall[..., :reach, :] = planes[..., :1, :]
-    tall[..., reach + height :, :] = planes[..., -1:, :]
+    np.multiply(ab[:, None], weight, out=tall[:2, :, inside])
+    tall[2, :, inside] = weight
+    tall[..., :reach, :] = tall[..., inside, :][..., :1, :]
+    tall[..., reach + height :, :] = tall[..., inside, :][..., -1:, :]
     lines = tall.reshape(-1, width)
     blurred = cv2.sepFilter2D(
         lines, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE
