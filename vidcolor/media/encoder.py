@@ -8,7 +8,7 @@ from av.codec.context import Flags
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Disposition
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 from numpy import integer
 from numpy.typing import NDArray
@@ -50,15 +50,23 @@ class FilmEncoder:
         _set_description(stream, plan, info, is_cut=is_cut)
 
     def encode(
-        self, frame: Frame, cb: NDArray[integer], cr: NDArray[integer]
+        self,
+        frame: Frame,
+        cb: NDArray[integer],
+        cr: NDArray[integer],
+        starts_shot: bool,
     ) -> "list[Packet[VideoStream]]":
         """Return the packets that are ready once this frame is in; uses it up.
+
+        What starts a shot becomes a key frame, to which players can jump.
 
         Raises:
             WriteError: the frame before it is stored with the same time.
         """
         plan = self._plan
         picture = with_chroma(frame.picture, plan.pix_fmt, plan.yuv, cb, cr)
+        # Of any other frame the encoder decides: the source's types are forgotten.
+        picture.pict_type = PictureType.I if starts_shot else PictureType.NONE
         own = frame.seconds - self._shift
         seconds = self._apart.place(own)
         # Halves always up: to the even one, two frames would come to one time.

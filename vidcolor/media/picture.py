@@ -181,7 +181,6 @@ def with_chroma(
         if target.shape != chroma.shape:
             raise ValueError(f"chroma must be {target.shape}, not {chroma.shape}")
         target[:] = chroma
-    result.pict_type = 0  # else the source's frame types are forced on the encoder
     return result
 
 

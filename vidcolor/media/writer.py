@@ -221,7 +221,7 @@ class _Segment:
         cr: NDArray[integer],
         starts_shot: bool,
     ) -> None:
-        for packet in self._encoder.encode(frame, cb, cr):
+        for packet in self._encoder.encode(frame, cb, cr, starts_shot):
             self.file.add(packet)
         self.frames += 1
         self.shots += starts_shot

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -187,3 +188,23 @@ def test_a_folder_without_permission_is_told(make_film: Make, color: Color) -> N
         pytest.skip("this user may write everywhere")
     with pytest.raises(VidcolorError, match="permission"):
         color(plan(source, "shut/out.mkv"), source)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("codec", ["h264", "hevc", "mpeg4", "vp9", "av1"])
+def test_players_can_jump_to_every_shot(
+    make_film: Make, codec: str, quick: bool
+) -> None:
+    shots, source = (0, 7, 18), make_film(times=range(0, 1000, 40))
+    made = plan(source, codec=codec, quick=quick)
+    reader = Reader(source)
+    with Writer(made, reader.info, None, None, {}) as writer:
+        for number, frame in enumerate(reader.frames()):
+            rows, columns = made.yuv.chroma_shape(*frame.luma.shape)
+            grey = np.full((rows, columns), 128, np.uint8)
+            writer.write(frame, grey, grey, starts_shot=number in shots)
+    with av.open(str(made.path)) as film:
+        packets = [p for p in film.demux(video=0) if p.size]
+    times = sorted(p.pts for p in packets)
+    keys = {times.index(p.pts) for p in packets if p.is_keyframe}
+    assert keys >= set(shots)
