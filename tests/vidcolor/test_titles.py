@@ -1,3 +1,5 @@
+from itertools import product
+
 import cv2
 import numpy as np
 import pytest
@@ -45,6 +47,26 @@ def test_a_title_full_of_words_is_no_picture(ground: int) -> None:
         cv2.putText(title, words, place, cv2.FONT_HERSHEY_DUPLEX, 1.2, 230, 5)
     assert share(title) == 0
     assert share(with_grain(title, 8)) == 0
+
+
+@pytest.mark.parametrize("ground", [5, 20, 45, 90])
+def test_letters_that_fill_the_picture_are_no_picture(ground: int) -> None:
+    title = np.full((360, 640), ground, np.uint8)
+    cv2.putText(title, "END", (70, 280), cv2.FONT_HERSHEY_SIMPLEX, 8, 230, 30)
+    assert share(title) == 0
+    assert share(with_grain(title, 8)) == 0
+
+
+@pytest.mark.parametrize("ground", [5, 20, 45])
+def test_a_crowd_in_the_dark_is_a_picture(ground: int) -> None:
+    random = np.random.default_rng(0)
+    crowd = np.full((360, 640), ground, np.uint8)
+    for y, x in product(range(40, 360, 60), range(40, 640, 60)):
+        lit = int(random.integers(90, 220))
+        cv2.ellipse(crowd, (x, y), (18, 24), 0, 0, 360, lit, -1)
+        cv2.ellipse(crowd, (x, y), (18, 24), 0, 90, 270, lit // 2, -1)  # in shade
+    assert share(crowd) == 1
+    assert share(with_grain(crowd, 8)) == 1
 
 
 @pytest.mark.parametrize("code", [90, 120, 180])
