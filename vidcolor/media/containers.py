@@ -56,7 +56,7 @@ MATROSKA = Container(
     "matroska",
     "Matroska",
     frozenset(_H26X | {"av1", "vp8", "vp9", "ffv1", "prores", "mpeg4", "mpeg2video"})
-    | {"mjpeg", "mpeg1video", "rawvideo", "utvideo", "huffyuv", "ffvhuff", "dnxhd"},
+    | {"mjpeg", "mpeg1video", "rawvideo"},
     audio=None,
     subtitles=frozenset({"subrip", "ass", "webvtt", "hdmv_pgs_subtitle"})
     | {"dvd_subtitle", "dvb_subtitle", "hdmv_text_subtitle", "text"},
