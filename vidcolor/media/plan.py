@@ -320,7 +320,9 @@ def _settings(
     if options.keys() & _OTHER_RATES:
         for name in ("crf", "b"):
             settings.pop(name, None)  # encoders would follow both, or refuse
-    settings |= options
+    for name, value in options.items():
+        ours = settings.get(name) if name.endswith("-params") else None
+        settings[name] = f"{ours}:{value}" if ours else value  # the last one counts
     _check_settings(encoder, settings)
     return settings
 

@@ -98,3 +98,13 @@ def test_another_preset_has_its_own_partitions(make_film: Make) -> None:
     assert "partitions" in plan(source, codec="h264").options
     for wishes in ({"preset": "slow"}, {"options": {"preset": "slow"}}):
         assert "partitions" not in plan(source, codec="h264", **wishes).options
+
+
+def test_more_parameters_leave_those_that_the_film_needs(
+    make_film: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = make_film(fields="bff")
+    made = plan(source, codec="h264", options={"x264-params": "bframes=0"})
+    assert made.options["x264-params"] == "bff=1:bframes=0"
+    plan(source, codec="hevc", options={"x265-params": "bframes=0"})
+    assert capfd.readouterr().err == ""  # x265 has nothing to tell
