@@ -108,3 +108,13 @@ def test_more_parameters_leave_those_that_the_film_needs(
     assert made.options["x264-params"] == "bff=1:bframes=0"
     plan(source, codec="hevc", options={"x265-params": "bframes=0"})
     assert capfd.readouterr().err == ""  # x265 has nothing to tell
+
+
+@pytest.mark.parametrize("codec", ["x264", "x265", "svtav1"])
+@pytest.mark.parametrize("said", ["nonsense=1", "keyint=abc"])
+def test_parameters_that_an_encoder_passes_over_are_told(
+    make_film: Make, codec: str, said: str
+) -> None:
+    name, _ = said.split("=")
+    with pytest.raises(OptionError, match=f"lib{codec} does not take .*{name}"):
+        plan(make_film(), codec=f"lib{codec}", options={f"{codec}-params": said})
