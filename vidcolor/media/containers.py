@@ -150,6 +150,11 @@ MPEGTS = Container(
     sar=True,
     options={"mpegts_copyts": "1"},  # else everything starts 1.4 s later
 )
+# Of Blu-ray and AVCHD: four bytes with a clock before each packet.
+M2TS = Container(
+    **{name: getattr(MPEGTS, name) for name in MPEGTS.__slots__ if name != "options"},
+    options={**MPEGTS.options, "mpegts_m2ts_mode": "1"},
+)
 
 BY_EXTENSION = {
     ".mkv": MATROSKA,
@@ -160,8 +165,8 @@ BY_EXTENSION = {
     ".qt": MOV,
     ".avi": AVI,
     ".ts": MPEGTS,
-    ".m2ts": MPEGTS,
-    ".mts": MPEGTS,
+    ".m2ts": M2TS,
+    ".mts": M2TS,
 }
 
 
