@@ -143,6 +143,7 @@ MPEGTS = Container(
     subtitles=frozenset({"dvb_subtitle", "dvb_teletext"}),
     chapters=False,
     turned=False,
+    fields=False,
     tags=frozenset(),
     marks=_HELP | {"clean_effects"},
     names=False,

@@ -118,3 +118,20 @@ def test_parameters_that_an_encoder_passes_over_are_told(
     name, _ = said.split("=")
     with pytest.raises(OptionError, match=f"lib{codec} does not take .*{name}"):
         plan(make_film(), codec=f"lib{codec}", options={f"{codec}-params": said})
+
+
+@pytest.mark.parametrize(
+    ("codec", "target", "note"),
+    [
+        ("h264", "out.ts", ""),
+        ("mpeg2video", "out.ts", ""),
+        ("hevc", "out.ts", "MPEG-TS does not say which field is shown first"),
+        ("hevc", "out.mp4", "only the MP4 file says so"),
+    ],
+)
+def test_what_becomes_of_fields_is_told_as_it_is(
+    make_film: Make, codec: str, target: str, note: str
+) -> None:
+    notes = " ".join(plan(make_film(fields="tff"), target, codec=codec).notes)
+    assert note in notes
+    assert ("field" in notes or "interlaced" in notes) == bool(note)
