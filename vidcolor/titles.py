@@ -1,10 +1,12 @@
-"""Titles and black frames: pictures of nothing that has a colour.
+"""Titles, black and blank frames: pictures of nothing that has a colour.
 
 A title is strokes on an even ground that is darker than they are. What a morphological
 opening leaves of a picture is what is larger than its window: of a title the ground
 alone, dark or, where a print has faded, at least even; of a scene, however dark, the
 things in it. Letters that fill the picture have strokes as thick as a face in a crowd.
 But they are of one lightness, and hardly anything is between that and the ground's.
+What is blank and pale, such as clear leader, a flash or a fade's white end, would be
+taken for sky.
 """
 
 import cv2
@@ -27,19 +29,21 @@ _WRITTEN = 0.002, 0.006  # how much of the picture stands out, as strokes do
 _HALFWAY = 0.6, 0.45  # of bold strokes: how much of them is no lighter than ...
 _EDGE = 0.75  # ... three quarters of the way from the ground to the ink
 _STANDS_OUT = 20.0  # in units of L: how much lighter a stroke is than the ground
+_BLANK = 6.0, 3.0  # in units of L: how much a picture varies, but for its grain
+_WHITE = 75.0, 85.0  # in units of L: how light it is; a grey sky's is less
 
 
 def picture_share(lightness: Tensor) -> float:
-    """Return 0 for titles and black frames, 1 for scenes, of lightness (H, W), 0..100.
+    """Return 0 for titles and empty frames, 1 for scenes, of lightness (H, W), 0..100.
 
-    In between, as a scene fades to black.
+    In between, as a scene fades to black or to white.
     """
     scale = _SHORT / min(lightness.shape)
     height, width = (round(side * scale) for side in lightness.shape)
     small = shrink(lightness, height, width).numpy()
     ground, bold_ground = (_opened(small, size) for size in (_STROKE, _BOLD))
     bold = _boldness(small - bold_ground) * (1 - _share(small, bold_ground))
-    return min(_share(small, ground), 1 - bold)
+    return min(_share(small, ground), 1 - bold, 1 - _blankness(small))
 
 
 def _opened(picture: _Plane, size: int) -> _Plane:
@@ -54,6 +58,13 @@ def _share(picture: _Plane, ground: _Plane) -> float:
     written = float((picture - ground > _STANDS_OUT).mean())
     title = _way(light - dark, _EVEN) * _way(light, _PALE) * _way(written, _WRITTEN)
     return _way(light, _DARK) * (1 - title)
+
+
+def _blankness(picture: _Plane) -> float:
+    """Return how surely a picture is pale and shows nothing."""
+    smooth = cv2.blur(picture, (_BOLD, _BOLD))
+    least, most = (float(level) for level in np.percentile(smooth, (1, 99)))
+    return _way(most - least, _BLANK) * _way(least, _WHITE)
 
 
 def _boldness(strokes: _Plane) -> float:

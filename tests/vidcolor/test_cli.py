@@ -688,3 +688,21 @@ def test_whoever_is_stopped_again_while_that_is_told_ends_all_the_same(
     with pytest.raises(SystemExit) as error:
         module.main()
     assert error.value.code == cli.INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("colorize", ""), ("colorize", "a.mp4", "-o", ""), ("info", ""),
+     ("colorize", "a.mp4", "--output="), ("evaluate", "a.mp4", "")],
+)  # fmt: skip
+def test_an_empty_name_is_not_the_folder_one_is_in(
+    run: Run, clip: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(clip.parent)
+    shutil.copy(clip, "a.mp4")
+    before = sorted(Path().iterdir())
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: there is nothing in ")
+    assert len(result.err.splitlines()) == 1
+    assert sorted(Path().iterdir()) == before

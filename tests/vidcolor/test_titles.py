@@ -86,6 +86,20 @@ def test_black_is_no_picture() -> None:
     assert share(card(0)) == share(with_grain(card(10), 5)) == 0
 
 
+@pytest.mark.parametrize("code", [220, 235, 250])
+def test_white_is_no_picture_but_what_stands_before_it_is_one(code: int) -> None:
+    white = card(code)
+    assert share(white) == share(with_grain(white, 8)) == 0
+    ramp = np.linspace(0.97, 1, white.shape[1])  # lit unevenly
+    assert share((white * ramp).astype(np.uint8)) < 0.2
+    cv2.circle(white, (320, 180), 60, 150, -1)
+    assert share(white) == 1
+
+
+def test_an_even_sky_is_a_picture() -> None:
+    assert share(with_grain(card(170), 4)) == 1
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_lit_face_in_the_dark_is_a_picture(turned: bool) -> None:
     night = card(5)

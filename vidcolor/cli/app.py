@@ -80,6 +80,7 @@ def main() -> None:
 def _run() -> int:
     """Run the command, tell how it failed if it did, and return its exit status."""
     try:
+        _check_arguments(sys.argv[1:])
         code = app(standalone_mode=False)
         return code if isinstance(code, int) else 0
     except (VidcolorError, ModelError) as error:
@@ -95,6 +96,16 @@ def _run() -> int:
         return FAILED
     except Exception as error:
         return _tell(error)
+
+
+def _check_arguments(arguments: list[str]) -> None:
+    """Refuse empty ones: as a path, that would be the folder one is in."""
+    for text in arguments:
+        if not text or (text.startswith("--") and text.endswith("=")):
+            raise UsageError(
+                f"there is nothing in {text or repr(text)}: a name, or what a "
+                "variable should hold, is missing"
+            )
 
 
 def _leave(code: int) -> NoReturn:

@@ -56,7 +56,7 @@ MATROSKA = Container(
     "matroska",
     "Matroska",
     frozenset(_H26X | {"av1", "vp8", "vp9", "ffv1", "prores", "mpeg4", "mpeg2video"})
-    | {"mjpeg", "mpeg1video", "rawvideo", "utvideo", "huffyuv", "ffvhuff", "dnxhd"},
+    | {"mjpeg", "mpeg1video", "rawvideo"},
     audio=None,
     subtitles=frozenset({"subrip", "ass", "webvtt", "hdmv_pgs_subtitle"})
     | {"dvd_subtitle", "dvb_subtitle", "hdmv_text_subtitle", "text"},
@@ -143,12 +143,18 @@ MPEGTS = Container(
     subtitles=frozenset({"dvb_subtitle", "dvb_teletext"}),
     chapters=False,
     turned=False,
+    fields=False,
     tags=frozenset(),
     marks=_HELP | {"clean_effects"},
     names=False,
     languages=_THREE_LETTERS,
     sar=True,
     options={"mpegts_copyts": "1"},  # else everything starts 1.4 s later
+)
+# Of Blu-ray and AVCHD: four bytes with a clock before each packet.
+M2TS = Container(
+    **{name: getattr(MPEGTS, name) for name in MPEGTS.__slots__ if name != "options"},
+    options={**MPEGTS.options, "mpegts_m2ts_mode": "1"},
 )
 
 BY_EXTENSION = {
@@ -160,8 +166,8 @@ BY_EXTENSION = {
     ".qt": MOV,
     ".avi": AVI,
     ".ts": MPEGTS,
-    ".m2ts": MPEGTS,
-    ".mts": MPEGTS,
+    ".m2ts": M2TS,
+    ".mts": M2TS,
 }
 
 

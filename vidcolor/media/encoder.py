@@ -145,12 +145,20 @@ def _set_description(
     tags = stream_tags(source.metadata, info.container, plan.container)
     if is_cut:
         tags = without_timecode(tags)
+    tags |= _reel(info)
     stream.metadata.update(tags)
     if info.sar != 1 and not plan.container.sar:
         set_container_aspect(stream, info.sar)
     stream.disposition = Disposition(0)
     for name in source.disposition:
         stream.disposition |= Disposition[name]
+
+
+def _reel(info: FilmInfo) -> dict[str, str]:
+    """Return the reel's name, which is the timecode's in QuickTime, as the film's."""
+    codes = [other.metadata for other in info.streams if other.kind == "timecode"]
+    names = [tags["reel_name"] for tags in codes if "reel_name" in tags]
+    return {"reel_name": names[0]} if names else {}
 
 
 def _film_stream(info: FilmInfo) -> StreamInfo:

@@ -92,8 +92,9 @@ def plan_target(
     container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
     if kept.is_steady and (late := _late(info, span)):
-        if explicit:
-            raise OptionError(f"{kept.title} cannot {late}; name a .mkv")
+        codec = codec_of(encoder)
+        if explicit or codec not in MATROSKA.video:
+            raise OptionError(f"{kept.title} cannot {late}; {_better_name(codec)}")
         kept = MATROSKA
     path = target if kept is container else target.with_suffix(".mkv")
     check_target(info.path, path, overwrite=overwrite, spared=spared)
@@ -221,11 +222,12 @@ def _choose(
             refusals.append(f"{encoder} does not open for {info.width}x{info.height}")
         elif container is not None and _fits(info, encoder, container, explicit):
             return encoder, pix_fmt, container
-        elif not explicit:
+        elif not explicit and codec_of(encoder) in MATROSKA.video:
             return encoder, pix_fmt, MATROSKA
         else:
             refusals.append(_cannot_carry(container, encoder, info))
-            break  # the next ones hold more bits, which is no reason to take them
+            if explicit:
+                break  # the next ones hold more bits, which is no reason to take them
     raise OptionError(refusals[-1])
 
 
@@ -233,7 +235,8 @@ def _defaults(info: FilmInfo, container: Container | None, explicit: bool) -> li
     """Return the encoders to try for a film, best first."""
     family = ARCHIVAL.get(info.codec)
     if family and not (explicit and _is_for_watching(container, family)):
-        return [family, "ffv1"]
+        carried = MATROSKA.video | (container.video if container else frozenset())
+        return [name for name in (family, "ffv1") if codec_of(name) in carried]
     if container is WEBM:
         return ["libvpx-vp9", "libsvtav1", "libx264", "libx265", "ffv1"]
     return ["libx264", "libx265", "ffv1"]
@@ -243,7 +246,7 @@ def _is_for_watching(container: Container | None, family: str) -> bool:
     """Whether a person who names this container gives up an archive's codec."""
     if container is None or container.muxer == "mp4":
         return True
-    return codec_of(family) not in container.video
+    return container is not MATROSKA and codec_of(family) not in container.video
 
 
 def _fits(info: FilmInfo, encoder: str, container: Container, explicit: bool) -> bool:
@@ -284,9 +287,16 @@ def _cannot_carry(container: Container | None, encoder: str, info: FilmInfo) -> 
     if container and codec in container.video:
         turned = info.display_matrix and not container.turned
         what = "that it is turned" if turned else "what range and matrix it has"
-        return f"{title} cannot say of the picture {what}; name a .mkv"
+        return f"{title} cannot say of the picture {what}; {_better_name(codec)}"
     others = f" ({', '.join(sorted(container.video))})" if container else ""
-    return f"{title} cannot carry {codec}; name a .mkv, or another --codec{others}"
+    endings = [name for name, c in BY_EXTENSION.items() if codec in c.video]
+    other = f"a {endings[0]}, or " if endings else ""
+    return f"{title} cannot carry {codec}; name {other}another --codec{others}"
+
+
+def _better_name(codec: str) -> str:
+    """Return what to do where a container has no room for what is said of a picture."""
+    return "name a .mkv" + ("" if codec in MATROSKA.video else ", and another --codec")
 
 
 def _settings(
@@ -310,7 +320,9 @@ def _settings(
     if options.keys() & _OTHER_RATES:
         for name in ("crf", "b"):
             settings.pop(name, None)  # encoders would follow both, or refuse
-    settings |= options
+    for name, value in options.items():
+        ours = settings.get(name) if name.endswith("-params") else None
+        settings[name] = f"{ours}:{value}" if ours else value  # the last one counts
     _check_settings(encoder, settings)
     return settings
 

@@ -20,6 +20,8 @@ from vidcolor.media.tags import kept_tags, language_in, unnamed
 from vidcolor.media.target_plan import Plan
 from vidcolor.rgb_space import Transfer
 
+_TELL_FIELDS = {"h264", "mpeg2video"}  # whatever their container says
+
 # What rides along with pictures, for people, and the encoders that carry it.
 _RIDERS: list[tuple[set[str], str, set[str]]] = [
     (
@@ -180,7 +182,8 @@ def _picture_notes(info: FilmInfo, plan: Plan, by_default: bool) -> list[str]:
             f"{transfer.value} (HDR) keeps its {layout.depth} bits and "
             "its tags; the network takes what is brighter than paper for white"
         )
-    if info.scan.interlaced and not plan.container.fields:
+    tells_fields = plan.container.fields or codec_of(plan.encoder) in _TELL_FIELDS
+    if info.scan.interlaced and not tells_fields:
         notes.append(f"{plan.container.title} does not say which field is shown first")
     elif is_interlacing_lost(plan.encoder, info):
         notes.append(

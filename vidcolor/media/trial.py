@@ -13,6 +13,9 @@ from vidcolor.media.info import FilmInfo
 from vidcolor.media.opening import open_source, reason
 from vidcolor.media.streams import add_copy
 
+# What x264, x265 and SVT-AV1 say of a parameter that they do not know or understand.
+_MISREAD = ("Error parsing option", "Unknown option", "Invalid value for")
+
 
 def takes(container: Container, info: FilmInfo, index: int) -> bool:
     """Whether a container takes one of a film's streams as it is."""
@@ -48,7 +51,7 @@ def try_encoder(
     context.time_base = Fraction(1, 1) / info.rate
     context.options = dict(options)
     try:
-        context.open()
+        misread = _open(context)
     except (av.FFmpegError, ValueError) as error:
         settings = " ".join(f"{name}={value}" for name, value in options.items())
         raise OptionError(
@@ -57,3 +60,17 @@ def try_encoder(
         ) from error
     if context.options:  # what is left is what it did not know
         raise OptionError(f"{encoder} has no option {', '.join(context.options)}")
+    if misread:
+        raise OptionError(f"{encoder} does not take all its parameters: {misread}")
+
+
+def _open(context: VideoCodecContext) -> str:
+    """Open an encoder; return what it says in the log alone of those it passes over."""
+    av.logging.set_level(av.logging.WARNING)
+    try:
+        with av.logging.Capture() as log:
+            context.open()
+    finally:
+        av.logging.set_level(None)
+    said = (text.strip().rstrip(".") for _, _, text in log)
+    return next((text for text in said if text.startswith(_MISREAD)), "")

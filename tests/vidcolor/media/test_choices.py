@@ -98,3 +98,40 @@ def test_another_preset_has_its_own_partitions(make_film: Make) -> None:
     assert "partitions" in plan(source, codec="h264").options
     for wishes in ({"preset": "slow"}, {"options": {"preset": "slow"}}):
         assert "partitions" not in plan(source, codec="h264", **wishes).options
+
+
+def test_more_parameters_leave_those_that_the_film_needs(
+    make_film: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = make_film(fields="bff")
+    made = plan(source, codec="h264", options={"x264-params": "bframes=0"})
+    assert made.options["x264-params"] == "bff=1:bframes=0"
+    plan(source, codec="hevc", options={"x265-params": "bframes=0"})
+    assert capfd.readouterr().err == ""  # x265 has nothing to tell
+
+
+@pytest.mark.parametrize("codec", ["x264", "x265", "svtav1"])
+@pytest.mark.parametrize("said", ["nonsense=1", "keyint=abc"])
+def test_parameters_that_an_encoder_passes_over_are_told(
+    make_film: Make, codec: str, said: str
+) -> None:
+    name, _ = said.split("=")
+    with pytest.raises(OptionError, match=f"lib{codec} does not take .*{name}"):
+        plan(make_film(), codec=f"lib{codec}", options={f"{codec}-params": said})
+
+
+@pytest.mark.parametrize(
+    ("codec", "target", "note"),
+    [
+        ("h264", "out.ts", ""),
+        ("mpeg2video", "out.ts", ""),
+        ("hevc", "out.ts", "MPEG-TS does not say which field is shown first"),
+        ("hevc", "out.mp4", "only the MP4 file says so"),
+    ],
+)
+def test_what_becomes_of_fields_is_told_as_it_is(
+    make_film: Make, codec: str, target: str, note: str
+) -> None:
+    notes = " ".join(plan(make_film(fields="tff"), target, codec=codec).notes)
+    assert note in notes
+    assert ("field" in notes or "interlaced" in notes) == bool(note)

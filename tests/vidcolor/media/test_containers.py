@@ -153,3 +153,18 @@ def test_a_tiny_picture_can_be_kept_for_good(
 def test_avi_cannot_say_which_field_is_first(tmp_path: Path) -> None:
     source = make(tmp_path / "film.mkv", fields="tff")
     assert any("field" in note for note in plan(source, "out.avi", codec="ffv1").notes)
+
+
+@pytest.mark.parametrize(
+    ("target", "size"), [("out.ts", 188), ("out.m2ts", 192), ("out.MTS", 192)]
+)
+def test_packets_of_blu_ray_and_avchd_have_a_clock_before_them(
+    tmp_path: Path, color: Color, target: str, size: int
+) -> None:
+    source = make(tmp_path / "film.mp4", sides=[Side("ac3")])
+    made = plan(source, target)
+    color(made, source)
+    written = made.path.read_bytes()
+    assert set(written[size - 188 :: size]) == {0x47}  # what each packet begins with
+    info = Reader(made.path).info
+    assert [stream.kind for stream in info.streams] == ["video", "audio"]

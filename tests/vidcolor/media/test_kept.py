@@ -572,3 +572,16 @@ def heard(path: Path) -> float:
     """Return how many seconds of sound a film plays."""
     with av.open(str(path)) as film:
         return sum(f.samples / f.sample_rate for f in film.decode(audio=0))
+
+
+@pytest.mark.parametrize("target", ["out.mov", "out.mkv"])
+def test_a_timecode_keeps_the_name_of_its_reel(
+    tmp_path: Path, color: Color, target: str
+) -> None:
+    tags = {"timecode": "10:00:00:00", "reel_name": "A001"}
+    film = make(tmp_path / "film.mov", stream_tags=tags)
+    made = plan(film, target)
+    color(made, film)
+    with av.open(str(made.path)) as out:
+        of_streams = [item for s in out.streams for item in s.metadata.items()]
+    assert ("reel_name", "A001") in [(k.lower(), v) for k, v in of_streams]

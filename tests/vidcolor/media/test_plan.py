@@ -14,6 +14,8 @@ from skimage.data import astronaut
 
 from tests.vidcolor.media.made import make
 from vidcolor.errors import OptionError, WriteError
+from vidcolor.media.containers import BY_EXTENSION
+from vidcolor.media.encoders import FRIENDLY, codec_of
 from vidcolor.media.fates import Fate
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
@@ -139,6 +141,36 @@ def test_a_container_that_cannot_gives_way_to_matroska(
     assert any("out.mkv" in note for note in made.notes)
     with pytest.raises(OptionError, match="mkv"):
         plan(make_film(codec="libx264"), name)
+
+
+@pytest.mark.parametrize("ending", BY_EXTENSION)
+def test_what_a_container_is_said_to_carry_it_takes(ending: str) -> None:
+    by_codec = {codec_of(encoder): encoder for encoder in FRIENDLY.values()}
+    by_codec["vp8"] = "libvpx"
+    container = BY_EXTENSION[ending]
+    for codec in container.video:
+        with av.open(io.BytesIO(), "w", format=container.muxer) as target:
+            target.add_stream(by_codec.get(codec, codec), 25)
+
+
+def test_dnxhd_in_mxf_becomes_ffv1_or_stays_in_a_mov(tmp_path: Path) -> None:
+    source = make(
+        tmp_path / "film.mxf",
+        codec="dnxhd",
+        pix_fmt="yuv422p",
+        width=256,
+        height=128,
+        options={"profile": "dnxhr_hq"},
+    )
+    made = plan(source, "out.mxf", explicit=False)
+    assert (made.path.name, made.encoder) == ("out.mkv", "ffv1")
+    assert "its dnxhd becomes ffv1" in made.notes
+    with pytest.raises(OptionError, match=r"carry dnxhd; name a \.mov, or"):
+        plan(source, "out.mkv", codec="dnxhd")
+    with pytest.raises(OptionError, match=r"carry dnxhd; name a \.mov, or"):
+        plan(source, "out.mxf", codec="dnxhd", explicit=False)
+    assert plan(source, "out.mov").encoder == "dnxhd"
+    assert plan(source, "out.mkv").encoder == "ffv1"
 
 
 def test_avi_is_not_trusted_with_what_it_cannot_say(make_film: Make) -> None:

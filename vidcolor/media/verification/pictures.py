@@ -66,21 +66,25 @@ def shown(
 
 
 def pair(
-    source: Iterator[Shown], result: Iterator[Shown]
+    source: Iterator[Shown], result: Iterator[Shown], *, may_be_late: bool = False
 ) -> Iterator[tuple[Shown | None, Shown | None]]:
     """Yield the frames that belong together, and None beside one that stands alone.
 
     Frames belong together by their order. One is missing where the other film's frame
     is nearer in time to the next one than to it; unless its luma is clearly the one's,
-    for then it is but shown at a wrong time. Four frames are held at most.
+    for then it is but shown at a wrong time. If the whole result `may_be_late`, it is
+    by as much as its first frame. Four frames are held at most.
     """
     old, old_next = next(source, None), next(source, None)
     new, new_next = next(result, None), next(result, None)
+    late = _NONE
+    if may_be_late and old is not None and new is not None:
+        late = max(_NONE, new.seconds - old.seconds)
     while old is not None or new is not None:
-        if new is None or (old is not None and _is_nearer(new, old_next, old)):
+        if new is None or (old is not None and _is_nearer(new, old_next, old, -late)):
             yield old, None
             old, old_next = old_next, next(source, None)
-        elif old is None or _is_nearer(old, new_next, new):
+        elif old is None or _is_nearer(old, new_next, new, late):
             yield None, new
             new, new_next = new_next, next(result, None)
         else:
@@ -172,11 +176,12 @@ class _Tally:
             self.worst = error, time
 
 
-def _is_nearer(one: Shown, other: Shown | None, than: Shown) -> bool:
-    """Whether a frame belongs to another rather than to a third."""
+def _is_nearer(one: Shown, other: Shown | None, than: Shown, moved: Fraction) -> bool:
+    """Whether a frame, moved so, belongs to another rather than to a third."""
     if other is None:
         return False
-    if abs(one.seconds - other.seconds) >= abs(one.seconds - than.seconds):
+    seconds = one.seconds + moved
+    if abs(seconds - other.seconds) >= abs(seconds - than.seconds):
         return False
     return 2 * _error(one, than) >= _error(one, other)
 

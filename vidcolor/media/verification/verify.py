@@ -67,7 +67,8 @@ def verify(
     tick = plan.container.tick
     old = shown(before.frames(start, end), plan.yuv, span.shift, tick)
     new = shown(after.frames(), plan.yuv, Fraction(0))
-    pictures = compare(_counted(pair(old, new), on_frame), plan.yuv.depth)
+    pairs = pair(old, new, may_be_late=plan.container.muxer in _FROM_0)
+    pictures = compare(_counted(pairs, on_frame), plan.yuv.depth)
     streams = check_streams(before.info, after.info, plan.streams, span)
     tags, there = _tags(before.info), _tags(after.info)
     lossless = is_lossless(plan.encoder, plan.pix_fmt, plan.options)

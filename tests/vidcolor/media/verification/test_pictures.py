@@ -43,6 +43,19 @@ def test_a_still_film_loses_frames_by_their_time() -> None:
     assert found.time_error == 0
 
 
+@given(st.sampled_from([Fraction(1, 100), STEP, 2 * STEP, Fraction(1)]))
+def test_a_still_film_that_may_be_late_is_whole(late: Fraction) -> None:
+    still = [Shown(NOISE[0].luma, frame.seconds) for frame in NOISE]
+    moved = [Shown(NOISE[0].luma, frame.seconds + late) for frame in NOISE]
+    found = compare(pair(iter(still), iter(moved), may_be_late=True), 8)
+    assert (found.frames, found.missing, found.added) == (12, 0, 0)
+    assert found.moved == float(late)
+    lost = moved[:3] + moved[6:]
+    found = compare(pair(iter(still), iter(lost), may_be_late=True), 8)
+    assert (found.frames, found.missing) == (9, 3)
+    assert found.first_missing == pytest.approx(float(3 * STEP))
+
+
 def test_times_that_differ_to_and_fro_are_not_moved_alike() -> None:
     uneven = [
         Shown(frame.luma, frame.seconds + Fraction((-1) ** n, 200))

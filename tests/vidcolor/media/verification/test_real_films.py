@@ -60,6 +60,17 @@ def test_mpeg_ts_moves_sound_and_picture_alike(tmp_path: Path, color: Color) -> 
     assert found.pictures.moved > 0.02
 
 
+@pytest.mark.parametrize("name", ["anamorphic_sar16x11.mp4", "gray_pixfmt_bw.mp4"])
+def test_mpeg_ts_may_begin_a_film_of_little_motion_late(
+    name: str, tmp_path: Path, color: Color
+) -> None:
+    plan = plan_target(Reader(ODD / name).info, tmp_path / "out.ts")
+    seen = color(plan, ODD / name)
+    found = verify(ODD / name, plan)
+    assert found.faults == ()
+    assert (found.pictures.frames, found.pictures.missing) == (len(seen), 0)
+
+
 def test_another_film_s_result_is_told_from_the_film_s_own(
     tmp_path: Path, color: Color
 ) -> None:
