@@ -1,6 +1,6 @@
 """The containers that films are written to, and what each can carry."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -152,10 +152,7 @@ MPEGTS = Container(
     options={"mpegts_copyts": "1"},  # else everything starts 1.4 s later
 )
 # Of Blu-ray and AVCHD: four bytes with a clock before each packet.
-M2TS = Container(
-    **{name: getattr(MPEGTS, name) for name in MPEGTS.__slots__ if name != "options"},
-    options={**MPEGTS.options, "mpegts_m2ts_mode": "1"},
-)
+M2TS = replace(MPEGTS, options={**MPEGTS.options, "mpegts_m2ts_mode": "1"})
 
 BY_EXTENSION = {
     ".mkv": MATROSKA,
