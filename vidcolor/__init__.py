@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vidcolor.coloring import colorize
     from vidcolor.colorizer import Colorizer
     from vidcolor.errors import (
+        DoneError,
         OptionError,
         ReadError,
         UsageError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Colorizer",
+    "DoneError",
     "ModelError",
     "OptionError",
     "ReadError",
