@@ -106,6 +106,7 @@ def test_what_is_wholly_clear_has_no_alpha_to_take_out(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     rgb = np.zeros((4, 4, 4), np.uint16)
     rgb[2:] = 40000
+    rgb[3, :, :3] = 50000  # more than alpha lets through
     tifffile.imwrite(path, rgb, photometric="rgb", extrasamples=["assocalpha"])
     still = read_still(path)
     np.testing.assert_array_equal(still.rgb[:2], 0)

@@ -41,6 +41,14 @@ def test_a_shallow_format_keeps_deep_transparency(tmp_path: Path) -> None:
         assert np.abs(found - truth / 257).max() <= 0.5
 
 
+def test_xmp_that_is_no_utf8_does_not_cost_the_picture(tmp_path: Path) -> None:
+    path, rgb = tmp_path / "a.png", noise(np.uint8, 8, 8, 3)
+    write_still(path, Still(rgb, xmp=b"<a>Gr\xfc\xdfe</a>"))
+    back = read_still(path)
+    np.testing.assert_array_equal(back.rgb, rgb)
+    assert back.xmp == "<a>Gr\ufffd\ufffde</a>".encode()
+
+
 def test_webp_says_that_it_has_no_resolution(tmp_path: Path) -> None:
     still = Still(noise(np.uint8, 8, 8, 3), dpi=(300, 300))
     (loss,) = write_still(tmp_path / "a.webp", still)
