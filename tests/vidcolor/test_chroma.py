@@ -124,6 +124,26 @@ def test_codes_stay_inside_the_range(depth: int, full: bool) -> None:
         assert codes.max() == high
 
 
+@pytest.mark.parametrize("depth", [8, 10])
+@pytest.mark.parametrize("full", [False, True])
+def test_every_code_is_that_of_its_chroma(depth: int, full: bool) -> None:
+    yuv = YuvFormat(depth, full, Matrix.BT709, 1, 1)
+    half = yuv.chroma_span // 2
+    codes = torch.arange(yuv.neutral - half, yuv.neutral + half + 1)
+    chroma = (codes - yuv.neutral) / yuv.chroma_span  # H.273, equations 28 and 29
+    for found in to_codes(chroma.expand(2, 1, -1).contiguous(), yuv):
+        assert found[0].tolist() == codes.tolist()
+
+
+@every_matrix
+def test_what_cannot_be_shown_is_clipped(matrix: Matrix) -> None:
+    chroma, luma = wild(seed=4)
+    rgb = to_rgb(luma, chroma / 90, matrix)
+    torch.testing.assert_close(
+        rgb, unclamped_rgb(luma, chroma / 90, matrix).clamp(0, 1)
+    )
+
+
 @pytest.mark.parametrize("depth", [8, 10, 16])
 @pytest.mark.parametrize("full", [False, True])
 def test_black_is_0_and_white_is_1(depth: int, full: bool) -> None:

@@ -5,7 +5,14 @@ from skimage.data import astronaut
 from torch import Generator, Tensor
 
 from vidcolor.lab import lab_to_rgb, rgb_to_lab
-from vidcolor.upsample import sample, shrink, shrink_codes, spread, to_grid
+from vidcolor.upsample import (
+    sample,
+    shrink,
+    shrink_codes,
+    spread,
+    to_grid,
+    upsample,
+)
 
 SIZES = [((9, 13), (40, 61)), ((5, 5), (5, 5)), ((8, 8), (3, 5)), ((1, 1), (7, 4))]
 ONE, OTHER = torch.tensor([40.0, -30.0]), torch.tensor([-20.0, 50.0])
@@ -188,6 +195,29 @@ def test_shrunk_codes_keep_their_mean(shape: tuple[int, int]) -> None:
     small = shrink_codes(codes, 30, 40)
     assert small.shape == (30, 40)
     assert small.mean() == pytest.approx(codes.mean(), abs=0.5)
+
+
+@pytest.mark.parametrize("shape", [(45, 56), (60, 80), (61, 83), (120, 160)])
+def test_shrunk_codes_are_those_of_their_places(shape: tuple[int, int]) -> None:
+    ramp = torch.arange(float(shape[1])).expand(shape)
+    small = shrink_codes(ramp.byte().numpy(), 30, 40)
+    truth = (torch.arange(40.0) + 0.5) * shape[1] / 40 - 0.5
+    away = torch.from_numpy(small) - truth
+    assert away[:, 1:-1].abs().max() <= 0.5  # halves are rounded up
+
+
+def test_each_code_has_its_say_in_what_is_shrunk() -> None:
+    stripes = torch.zeros(93, 123)
+    stripes[:, ::3] = 255
+    small = shrink_codes(stripes.byte().numpy(), 31, 41)
+    assert small == pytest.approx(85, abs=0.5)
+
+
+def test_some_rows_are_as_they_are_among_all() -> None:
+    guide = noise(40, 60)
+    grid = to_grid(noise(2, 10, 15) * 60, guide)
+    some = upsample(grid, guide, slice(11, 23))
+    torch.testing.assert_close(some, upsample(grid, guide)[:, 11:23])
 
 
 @pytest.mark.parametrize(

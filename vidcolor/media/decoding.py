@@ -54,33 +54,43 @@ def read_pictures(
         # Its time may run from 0 more than once: what was given can only be counted.
         yield from islice(_decode_from(info, damage, start, "SLICE"), given, None)
         return
-    for picture in _decode_from(info, damage, last * info.time_base, "SLICE"):
+    again = last * info.time_base
+    wanted = again if start is None else max(start, again)
+    for picture in _decode_from(info, damage, again, "SLICE", wanted):
         if picture.pts is None or picture.pts > last:
             yield picture
 
 
 def _decode_from(
-    info: FilmInfo, damage: Damage, start: Fraction | None, threads: str
+    info: FilmInfo,
+    damage: Damage,
+    start: Fraction | None,
+    threads: str,
+    wanted: Fraction | None = None,
 ) -> Generator[av.VideoFrame]:
-    """Yield pictures from a key frame before `start`, or from the beginning."""
+    """Yield pictures from a key frame before `start`, or from the beginning.
+
+    What is damaged before `wanted`, or else before `start`, is not told.
+    """
+    wanted = start if wanted is None else wanted
     # A second covers key frames that are shown later than they are stored; without an
     # index the demuxer does not land on a key frame at all.
     margin = 12 if info.container in _UNINDEXED else 1
     if start is not None and start - margin > info.start and info.timed:
-        pictures = _decode(info, damage, start, start - margin, threads)
+        pictures = _decode(info, damage, wanted, start - margin, threads)
         first = next(pictures, None)
         if first is not None and _is_before(first, start, info.time_base):
             yield first
             yield from pictures
             return
         pictures.close()  # landed too late
-    yield from _decode(info, damage, start, None, threads)
+    yield from _decode(info, damage, wanted, None, threads)
 
 
 def _decode(
     info: FilmInfo,
     damage: Damage,
-    start: Fraction | None,
+    wanted: Fraction | None,
     seek: Fraction | None,
     threads: str,
 ) -> Generator[av.VideoFrame]:
@@ -100,13 +110,13 @@ def _decode(
         for packet in _packets(container, stream, damage):
             if packet.is_corrupt and threads == "AUTO":
                 raise _DamageMetError
-            damage.is_broken |= packet.is_corrupt and _is_wanted(packet, start)
+            damage.is_broken |= packet.is_corrupt and _is_wanted(packet, wanted)
             try:
                 pictures = _decoded(packet, threads, damage)
             except av.FFmpegError as error:
                 if threads == "AUTO":
                     raise _DamageMetError from error
-                damage.bad_packets += _is_wanted(packet, start)
+                damage.bad_packets += _is_wanted(packet, wanted)
                 continue
             yield from pictures
 

@@ -109,3 +109,13 @@ def test_nothing_waits_that_is_decoded_as_it_is_shown() -> None:
 
 def test_times_of_a_film_without_reordering_are_its_own() -> None:
     assert list(decoding_times([[3, 4, 9], [11]], 0)) == [3, 4, 9, 11]
+
+
+@pytest.mark.parametrize("first", [0, 90_000])
+def test_an_even_film_is_decoded_evenly_from_shortly_before_its_start(
+    first: int,
+) -> None:
+    shown = [first + 40 * n for n in range(6)]
+    assert list(decoding_times([shown[:4], shown[4:]], 2)) == [
+        time - 80 for time in shown
+    ]

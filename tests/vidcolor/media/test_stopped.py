@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from vidcolor.media import writer as writing
 from vidcolor.media.picture import plane
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.media.streams import SideStreams
 from vidcolor.media.work_folder import WorkFolder
 from vidcolor.media.writer import Writer
 from vidcolor.memory import Memory
@@ -156,6 +158,24 @@ def test_a_part_is_gone_on_with_too(make_film: Make) -> None:
     assert packets(often, "subtitle") == packets(whole, "subtitle")
 
 
+def test_other_streams_keep_step_with_a_part(
+    make_film: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a part of a long film has all its sound behind its pictures."""
+    source = make_film(times=EVEN, sound="flac")
+    span = Fraction(2, 5), Fraction(1)
+    asked: list[Fraction] = []
+    pump = SideStreams.pump
+
+    def note(side: SideStreams, target: Any, until: Fraction | None) -> None:
+        asked.extend([] if until is None else [until])
+        pump(side, target, until)
+
+    monkeypatch.setattr(SideStreams, "pump", note)
+    write(source, source.with_name("out.mkv"), span=span, codec="ffv1")
+    assert asked == [Fraction(time, 1000) for time in EVEN if 400 <= time < 1000]
+
+
 def test_transparency_comes_through(make_film: Make) -> None:
     source = make_film(times=EVEN, pix_fmt="yuva420p", codec="ffv1")
     target = source.with_name("out.webm")
@@ -240,6 +260,41 @@ def test_a_segment_that_is_damaged_meanwhile_is_told_and_made_again(
     assert not often.exists()
     assert write(source, often) == (7, 30)
     assert content(often) == content(whole)
+
+
+TWO = ["audio", "video"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "empty", "count", "length", "wrong"),
+    [
+        (TWO, [], 30, 1160, ""),
+        (TWO, [], 31, 1160, "30 of 31 frames"),
+        (TWO, [], 29, 1160, "30 of 29 frames"),
+        (TWO, [], 30, 1200, r"1.160 s of 1.200 s"),
+        (TWO, [], 30, 1120, r"1.160 s of 1.120 s"),
+        (["video"], [], 30, 1160, "streams: audio, video, not video"),
+        (["video"], ["audio"], 30, 1160, "streams: audio, video, not video"),
+        ([*TWO, "subtitle"], [], 30, 1160, "not audio, video, subtitle"),
+        ([*TWO, "subtitle"], ["audio"], 30, 1160, "not audio, video, subtitle"),
+        ([*TWO, "subtitle"], ["subtitle"], 30, 1160, ""),
+    ],
+)
+def test_a_film_that_is_not_what_it_must_be_is_not_kept(
+    make_film: Make,
+    kinds: list[str],
+    empty: list[str],
+    count: int,
+    length: int,
+    wrong: str,
+) -> None:
+    film = make_film(times=EVEN, sound="flac")
+    plan = plan_target(Reader(film).info, film.with_name("out.mkv"))
+    told: AbstractContextManager[object] = nullcontext()
+    if wrong:
+        told = pytest.raises(WriteError, match=f"is not kept: it has .*{wrong}")
+    with told:
+        joining._verify(film, plan, kinds, empty, count, Fraction(length, 1000))
 
 
 @pytest.mark.parametrize("room", [10_000, 60_000])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from av.packet import Packet
+from filelock import FileLock
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -189,6 +190,18 @@ def test_a_damaged_manifest_lists_what_is_before_the_damage(
         work.close(None)
 
 
+@pytest.mark.parametrize("number", [-1, 0, 4])
+def test_a_segment_of_an_impossible_number_ends_the_list(
+    target: Path, left: Path, number: int
+) -> None:
+    manifest = left / "manifest.jsonl"
+    said = manifest.read_text()
+    manifest.write_text(said.replace('"number": 3', f'"number": {number}'))
+    work = begin(target, resume=True)
+    assert [segment.number for segment in work.segments] == [1, 2]
+    work.close(None)
+
+
 def test_a_folder_that_is_removed_meanwhile_is_told(target: Path) -> None:
     work = begin(target)
     for path in work.path.iterdir():
@@ -324,6 +337,47 @@ def test_a_memory_is_on_the_disk_before_the_manifest_tells_of_it(
     keep(work, memory=b"memory")
     work.close(None)
     assert seen == [("000001.memory", 1), (work.path.name, 1)]
+
+
+def test_a_folder_is_on_the_disk_before_there_is_anything_to_lose(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr("vidcolor.media.work_folder.sync_folder", seen.append)
+    work = begin(target)
+    assert seen == [target.parent]
+    work.close(None)
+
+
+def test_a_segment_is_on_the_disk_before_the_manifest_tells_of_it(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = begin(target)
+    manifest = work.path / "manifest.jsonl"
+    seen: dict[int, tuple[int, int]] = {}
+
+    def note(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        lines = manifest.read_bytes().count(b"\n")
+        seen.setdefault(found.st_ino, (found.st_size, lines))
+
+    monkeypatch.setattr(os, "fsync", note)
+    keep(work)
+    kept = work.file(work.segments[0]).stat()
+    assert seen[kept.st_ino] == (kept.st_size, 1)
+    work.close(None)
+
+
+def test_a_folder_that_cannot_be_locked_does_not_stay(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: FileLock) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(FileLock, "acquire", fail)
+    with pytest.raises(OSError, match="not supported"):
+        begin(target)
+    assert list(target.parent.iterdir()) == []
 
 
 def test_a_segment_that_was_cut_short_is_not_said_to_be_kept(target: Path) -> None:

@@ -1,5 +1,8 @@
 """Pictures of noise, and what files say of pictures, for the tests beside this."""
 
+import struct
+import zlib
+
 import numpy as np
 from PIL import Image, ImageCms
 
@@ -21,6 +24,12 @@ XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta
 def noise(dtype: Depth, *shape: int) -> Samples:
     rng = np.random.default_rng(0)
     return rng.integers(0, np.iinfo(dtype).max + 1, shape, dtype)
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG."""
+    check = zlib.crc32(name + data)
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", check)
 
 
 def exif(orientation: int = 1) -> Image.Exif:

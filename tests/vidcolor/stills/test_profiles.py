@@ -18,7 +18,7 @@ from tests.vidcolor.stills.made import SRGB as SRGB_PROFILE
 from tests.vidcolor.stills.made import noise
 from vidcolor.colorizer import Colorizer
 from vidcolor.evaluation.evaluate import evaluate
-from vidcolor.lab import rgb_to_lab
+from vidcolor.lab import rgb_to_lab, to_linear
 from vidcolor.light import to_srgb
 from vidcolor.rgb_space import SRGB
 from vidcolor.stills import read_still, write_still
@@ -26,13 +26,24 @@ from vidcolor.stills.icc import greys_as_srgb, space_of
 from vidcolor.stills.still import Still
 
 # X, Y, Z of red, green and blue, adapted to D50
+BT709 = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
 PROPHOTO = ((0.7977, 0.2880, 0.0), (0.1352, 0.7119, 0.0), (0.0313, 0.0001, 0.8249))
+P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
 ADOBE = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
 
 
-def profile(gamma: float, colors: tuple[tuple[float, float, float], ...] = ()) -> bytes:
-    """Return a profile of RGB with these primaries; without any, one of greys."""
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
+def profile(
+    gamma: float | None, colors: tuple[tuple[float, float, float], ...] = ()
+) -> bytes:
+    """Return a profile of RGB with these primaries; without any, one of greys.
+
+    Without a gamma its curve is sRGB's.
+    """
+    points = [round((gamma or 0) * 256)]
+    if gamma is None:
+        light = to_linear(torch.linspace(0, 1, 4096, dtype=torch.float64))
+        points = (light * 65535).round().int().tolist()
+    curve = b"curv\0\0\0\0" + struct.pack(f">I{len(points)}H", len(points), *points)
     white = _xyz(0.9642, 1, 0.8249)
     tags = {b"desc": b"desc" + bytes(90), b"wtpt": white}
     if colors:
@@ -74,13 +85,19 @@ WIDE = {
     "adobe": profile(2.2, ADOBE),
     "prophoto": profile(1.8, PROPHOTO),
 }
+HALF_OTHER = {
+    "display p3": profile(None, P3),  # with sRGB's curve, as phones have it
+    "gamma 1.8": profile(1.8, BT709),  # sRGB's colours, as old Macs had them
+}
+NAMES = [*WIDE, *HALF_OTHER]
 
 
-@pytest.mark.parametrize("name", WIDE)
-def test_a_space_is_what_littlecms_takes_it_for(name: str) -> None:
-    space = space_of(WIDE[name])
+@pytest.mark.parametrize("raw", [*WIDE.values(), *HALF_OTHER.values()], ids=NAMES)
+def test_a_space_is_what_littlecms_takes_it_for(raw: bytes) -> None:
+    space = space_of(raw)
     assert space is not None
-    wide = np.asarray(by_littlecms(astronaut(), SRGB_PROFILE, WIDE[name]))
+    assert space != SRGB
+    wide = np.asarray(by_littlecms(astronaut(), SRGB_PROFILE, raw))
     coded = torch.from_numpy(wide / 255).permute(2, 0, 1)
     back = rgb_to_lab(to_srgb(coded, space))
     truth = rgb_to_lab(torch.from_numpy(astronaut() / 255).permute(2, 0, 1))
@@ -172,8 +189,11 @@ def test_a_profile_of_srgb_s_greys_changes_nothing(tmp_path: Path) -> None:
     grey = noise(np.uint8, 9, 9)
     Image.fromarray(grey).save(path, icc_profile=profile(2.2))
     assert (read_still(path).rgb[..., 0] != grey).any()
-    Image.fromarray(grey).save(path)
-    assert (read_still(path).rgb[..., 0] == grey).all()
+    for told in ({"icc_profile": profile(None)}, {}):
+        Image.fromarray(grey).save(path, **told)
+        still = read_still(path)
+        assert (still.rgb[..., 0] == grey).all()
+        assert still.notes == ()
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
@@ -189,5 +209,21 @@ def test_a_profile_of_tables_is_told(tmp_path: Path) -> None:
     raw = WIDE["adobe"].replace(b"rXYZ", b"xXYZ")  # no primaries are left
     write_still(path, Still(noise(np.uint8, 8, 8, 3), icc=raw))
     still = read_still(path)
+    assert still.space == SRGB
+    assert any("colour profile" in note for note in still.notes)
+
+
+@pytest.mark.parametrize(
+    "colors",
+    [(ADOBE[0],) * 3, (*ADOBE[:2], (0.5, -0.4, -0.1))],
+    ids=["all alike", "one is none"],
+)
+def test_a_profile_without_colours_is_told(
+    tmp_path: Path, colors: tuple[tuple[float, float, float], ...]
+) -> None:
+    path, rgb = tmp_path / "a.png", noise(np.uint8, 8, 8, 3)
+    write_still(path, Still(rgb, icc=profile(2.2, colors)))
+    still = read_still(path)
+    np.testing.assert_array_equal(still.rgb, rgb)
     assert still.space == SRGB
     assert any("colour profile" in note for note in still.notes)

@@ -1,7 +1,6 @@
 import contextlib
 import os
 import struct
-import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.vidcolor.stills.made import EXACT, SRGB, Depth, exif, noise
+from tests.vidcolor.stills.made import EXACT, SRGB, Depth, chunk, exif, noise
 from vidcolor.errors import ReadError
 from vidcolor.stills import (
     MAX_PIXELS,
@@ -22,11 +21,6 @@ from vidcolor.stills import (
     read_still,
     write_still,
 )
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    check = zlib.crc32(name + data)
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", check)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp"])
@@ -78,6 +72,16 @@ def test_a_damaged_png_is_refused(tmp_path: Path, dtype: Depth, place: float) ->
     raw[start + int(length * place)] ^= 0xFF
     path.write_bytes(raw)
     with pytest.raises(ReadError, match="is damaged"):
+        read_still(path)
+
+
+def test_a_damaged_deep_tiff_is_not_taken_for_an_unknown_kind(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    write_still(path, Still(noise(np.uint16, 40, 40, 3)))
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) * 2 // 3] ^= 0xFF
+    path.write_bytes(raw)
+    with pytest.raises(ReadError, match="is damaged: "):
         read_still(path)
 
 

@@ -62,6 +62,7 @@ def test_what_the_file_says_comes_back(
     back = read_still(path)
     assert back.icc == SRGB
     assert back.xmp == XMP.replace(b'"6"', b'"1"')
+    assert back.notes == ()
     if suffix != ".webp":
         assert back.dpi == pytest.approx((300, 240), abs=0.02)
     kept = Image.Exif()
@@ -110,6 +111,22 @@ def test_a_resolution_in_exif_alone_is_one(tmp_path: Path, suffix: str) -> None:
     Image.new("RGB", (8, 8)).save(path, exif=told)
     dpi = read_still(path).dpi
     assert dpi is None if suffix == ".png" else dpi == pytest.approx((300, 300))
+
+
+def test_two_pictures_without_a_resolution_have_none(tmp_path: Path) -> None:
+    told, path = Image.Exif(), tmp_path / "a.jpg"
+    told[0x010F] = "Ernemann"
+    two = Image.new("RGB", (8, 8)), Image.new("RGB", (8, 8))
+    two[0].save(path, "MPO", save_all=True, append_images=[two[1]], exif=told)
+    assert read_still(path).dpi is None
+
+
+def test_a_resolution_that_no_picture_has_is_none(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.png", tmp_path / "b.jpg"
+    Image.new("RGB", (8, 8)).save(path, dpi=(5e7, 5e7))
+    still = read_still(path)
+    assert still.dpi is None
+    assert write_still(copy, still) == []
 
 
 @pytest.mark.parametrize("tags", [{284: 2}, {338: 2}, {266: 2}, {322: 16, 323: 16}])

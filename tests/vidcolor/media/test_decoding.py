@@ -1,0 +1,67 @@
+"""Where a part of a film begins, and whose the damage before it is."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.vidcolor.media.made import make
+from vidcolor.media.reader import Reader
+
+Spoil = Callable[[int], Path]
+OPTIONS = {"g": "10", "bf": "0"}
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path) -> Spoil:
+    """Make a film of three seconds of which one packet does not decode."""
+
+    def make_it(number: int) -> Path:
+        film = make(tmp_path / "film.mkv", frames=75, options=OPTIONS)
+        with av.open(str(film)) as container:
+            packets = [bytes(p) for p in container.demux(video=0) if p.size]
+        data = bytearray(film.read_bytes())
+        at = data.find(packets[number])
+        data[at : at + 4] = b"\xff" * 4
+        film.write_bytes(data)
+        return film
+
+    return make_it
+
+
+@pytest.mark.parametrize("number", [33, 47, 60])
+def test_around_damage_no_frame_is_lost_or_shown_twice(
+    spoiled: Spoil, number: int
+) -> None:
+    reader = Reader(spoiled(number))
+    frames = [(f.seconds, f.luma.tobytes()) for f in reader.frames()]
+    assert [time for time, _ in frames] == [
+        Fraction(40 * n, 1000) for n in range(75) if n != number
+    ]
+    assert len({luma for _, luma in frames}) == 74
+    assert reader.damage.bad_packets == 1
+    assert not reader.damage.retimed
+
+
+@pytest.mark.parametrize(("number", "told"), [(33, 0), (49, 0), (50, 1), (60, 1)])
+def test_damage_before_a_part_is_not_the_part_s(
+    spoiled: Spoil, number: int, told: int
+) -> None:
+    reader = Reader(spoiled(number))
+    assert len(list(reader.frames(Fraction(2)))) == 25 - told
+    assert reader.damage.bad_packets == told
+    assert bool(reader.damage) is bool(told)
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mkv"])
+def test_a_part_may_begin_far_from_any_key_frame(tmp_path: Path, name: str) -> None:
+    # Without an index the demuxer lands where the next one is at 16 s: too late.
+    options = {"g": "80", "bf": "0", "sc_threshold": "0", "preset": "ultrafast"}
+    film = make(tmp_path / name, rate=Fraction(5), frames=100, options=options)
+    reader = Reader(film)
+    whole = [frame.luma.tobytes() for frame in reader.frames()]
+    part = [frame.luma.tobytes() for frame in reader.frames(Fraction(15))]
+    assert len(whole) == 100
+    assert part == whole[75:]
