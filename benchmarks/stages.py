@@ -24,12 +24,13 @@ import vidcolor.media.writer as media_writer
 from vidcolor import planes
 from vidcolor.coloring import colorize
 from vidcolor.colorizer import Colorizer
-from vidcolor.defaults import EVERY, RADIUS
+from vidcolor.defaults import RADIUS
 from vidcolor.gpu.painter import gpu_painter
 from vidcolor.media.join import join
 from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.writer import Writer
+from vidcolor.pace import USUAL
 from vidcolor.pipeline import Geometry, Painted, look, paint, predict, show
 from vidcolor.smooth import smooth
 from vidcolor.steady import steady
@@ -75,9 +76,9 @@ def _alone(
         plan = plan_target(info, target, overwrite=True)
         frames = clock.run("decode", reader.frames(end=end))
         sights = clock.run("lightness", look(frames, colorizer, info.yuv, shape))
-        shown = clock.run("shots", show(sights, EVERY))
+        shown = clock.run("shots", show(sights, USUAL.every))
         scenes = clock.run("flow, steady", steady(shown))
-        predicted = clock.run("network", predict(scenes, colorizer, EVERY))
+        predicted = clock.run("network", predict(scenes, colorizer, USUAL.every))
         smoothed = clock.run("smoothing", smooth(predicted, RADIUS))
         with clock.within("chroma", planes, "spread", "upsampling"):
             formats = info.yuv, plan.yuv

@@ -113,13 +113,19 @@ def compare(first: str, before: list[Row], text: str, after: list[Row]) -> None:
     worse = sum(b.excess > a.excess for a, b in both)
     print(
         f"\n{text}, beside {first}:\n"
-        f"  excess ab warp error  {excess[1] / excess[0]:.3f} of it (means of clips), "
+        f"  excess ab warp error  {share(excess)} (means of clips), "
         f"larger on {worse} of {len(both)}\n"
-        f"  CDC on ab             {cdc[1] / cdc[0]:.3f} of it, "
+        f"  CDC on ab             {share(cdc)}, "
         f"{cdc[1] / truth:.2f} of the truth's\n"
         f"  PSNR                  {fmean(gains):+.2f} dB, worst {min(gains):+.2f} dB\n"
         f"  colourfulness         {fmean(color):.3f} of it, least {min(color):.3f}"
     )
+
+
+def share(values: list[float]) -> str:
+    """Return how much of the first value the second is."""
+    before, after = values
+    return f"{after / before:.3f} of it" if before else f"{after:.4f}, was none"
 
 
 if __name__ == "__main__":

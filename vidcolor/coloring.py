@@ -14,7 +14,7 @@ from typing import Protocol
 
 from vidcolor.account import outcome
 from vidcolor.colorizer import Colorizer
-from vidcolor.defaults import EVERY, FAST, RADIUS
+from vidcolor.defaults import RADIUS
 from vidcolor.device import idle_gpu
 from vidcolor.errors import DoneError, UsageError
 from vidcolor.events import (
@@ -34,6 +34,7 @@ from vidcolor.media.verification.verify import Verification
 from vidcolor.media.verification.verify import verify as verify_result
 from vidcolor.media.writer import Writer
 from vidcolor.memory import NOTHING, Memory
+from vidcolor.pace import ALONE, Pace, pace_of
 from vidcolor.pipeline import Geometry, Painted, color_frames, run_up
 from vidcolor.sources import default_target, target_in
 from vidcolor.stills import STILL_SUFFIXES, read_still, write_still
@@ -118,8 +119,8 @@ def colorize(
         )
         plan = replace(plan, overwrite=overwrite)
         colorizer = _colorizer(model, device, size, vividness)
-        every = spacing(smooth, fast=fast)
-        paint = partial(painted_frames, reader, plan, colorizer, smooth, *span, every)
+        pace = pace_of(smooth, fast=fast)
+        paint = partial(painted_frames, reader, plan, colorizer, smooth, *span, pace)
         settings = Settings(colorizer.size, colorizer.vividness, smooth, fast)
         job = {"model": colorizer.model.sha256, **settings.options()}
         writer = Writer(plan, reader.info, *span, job, resume)
@@ -168,13 +169,6 @@ def _aim(source: Path, target: Path | str | None) -> tuple[Path, bool]:
     return Path(target), True
 
 
-def spacing(smooth: int, *, fast: bool = False) -> int:
-    """Return of how many frames the network sees one, if so many have a say in each."""
-    if not smooth:
-        return 1
-    return FAST if fast else EVERY
-
-
 def painted_frames(
     reader: Reader,
     plan: Plan,
@@ -182,7 +176,7 @@ def painted_frames(
     radius: int,
     start: Fraction | None = None,
     end: Fraction | None = None,
-    every: int = 1,
+    pace: Pace = ALONE,
     first: int = 0,
     memory: Memory = NOTHING,
 ) -> Generator[Painted]:
@@ -199,7 +193,7 @@ def painted_frames(
     # there that nobody wants them any more.
     deque(islice(frames, first - run_up(memory)), maxlen=0)
     return color_frames(
-        frames, colorizer, info.yuv, plan.yuv, radius, geometry, every, memory
+        frames, colorizer, info.yuv, plan.yuv, radius, geometry, pace, memory
     )
 
 

@@ -1,7 +1,7 @@
 """How things move from one frame of a shot to the next, and how surely.
 
-Flow is found on lightness at half the network's size, blurred and brought to one
-brightness and contrast, since grain and flicker of old film are not motion. It is
+Flow is found on lightness at half the network's size or less, blurred and brought to
+one brightness and contrast, since grain and flicker of old film are not motion. It is
 trusted where the way there and back leads home, and where what it leads to is as light
 as what it came from: neither holds where a thing hides another.
 """
@@ -17,7 +17,6 @@ from vidcolor.flow import Flow, estimate_flow, outside, squared, warp
 
 Plane = NDArray[np.float32]  # height, width
 
-_SCALE = 2  # the network's pixels to one here: the flow of small things is of no use
 _BLUR = 1.0  # pixels: grain is gone, edges are not
 _ASTRAY = 1.2  # pixels by which the way there and back may fail to lead home, ...
 _SLACK = 0.07  # ... and what fast things are forgiven: a share of their motion's square
@@ -64,9 +63,13 @@ class Look:
     contrast: float  # the standard deviation, and a bit for noise
 
 
-def look_at(lightness: Tensor) -> Look:
-    """Return what is needed of lightness (H, W), 0..100, to find motion."""
-    height, width = (max(1, side // _SCALE) for side in lightness.shape)
+def look_at(lightness: Tensor, scale: int) -> Look:
+    """Return what is needed of lightness (H, W), 0..100, to find motion.
+
+    It is found in pictures so many times smaller: the flow of small things is of no
+    use.
+    """
+    height, width = (max(1, side // scale) for side in lightness.shape)
     small = _resized(lightness.numpy(), height, width)
     plane = np.asarray(cv2.GaussianBlur(small, (0, 0), _BLUR), np.float32)
     return Look(plane, float(plane.mean()), float(plane.std()) + _NOISE)

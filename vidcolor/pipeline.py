@@ -26,6 +26,7 @@ from vidcolor.colorizer import Colorizer
 from vidcolor.gpu.painter import GpuPainter, gpu_painter
 from vidcolor.media.picture import Frame
 from vidcolor.memory import NOTHING, Memory
+from vidcolor.pace import ALONE, Pace
 from vidcolor.planes import Planes, chroma_planes
 from vidcolor.rgb_space import SRGB, RgbSpace
 from vidcolor.shots import LOOK_BACK, mark_shots
@@ -76,23 +77,24 @@ def color_frames(
     target: YuvFormat,
     radius: int,
     geometry: Geometry = Geometry(),
-    every: int = 1,
+    pace: Pace = ALONE,
     memory: Memory = NOTHING,
 ) -> Generator[Painted]:
     """Yield every frame with chroma for its luma, in order, a few frames late.
 
     `source` is how the frames' luma is coded, `target` how chroma shall be; `radius`
     counts the frames to come that have a say in one's ab, and with 0 each frame is
-    coloured for itself. The network sees the first frame of a shot and `every`-th
-    after it, from which the others have their colour. Frames from the start of a shot
-    on have the colours that they have in the whole film. So have those from one on that
-    came with the `memory` given: then `frames` begin `run_up` frames before it, which
-    are not yielded.
+    coloured for itself. The `pace` says which the network sees: the first frame of a
+    shot, and some after it, from which the others have their colour. Frames from the
+    start of a shot on have the colours that they have in the whole film. So have those
+    from one on that came with the `memory` given: then `frames` begin `run_up` frames
+    before it, which are not yielded.
     """
     threads = workers()  # as this thread knows: the stages' work alone
+    every = pace.every
     scenes = show(look(frames, colorizer, source, geometry), every, memory)
     if radius:
-        scenes = steady(scenes, memory, threads)
+        scenes = steady(scenes, memory, threads, pace.scale)
     # The others have work while the network thinks.
     ahead = max(_AHEAD, colorizer.batch) + every - 1
     # Closed by name, from the last to the first: an error's traceback holds on to the

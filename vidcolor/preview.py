@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidcolor.chroma import to_grey, to_luma
-from vidcolor.coloring import color_film, painted_frames, spacing
+from vidcolor.coloring import color_film, painted_frames
 from vidcolor.colorizer import Colorizer
 from vidcolor.confidence import uncertainty_map
 from vidcolor.defaults import RADIUS
@@ -26,6 +26,7 @@ from vidcolor.media.plan import plan_target
 from vidcolor.media.reader import Reader
 from vidcolor.media.writer import Writer
 from vidcolor.memory import Memory
+from vidcolor.pace import pace_of
 from vidcolor.pipeline import Painted
 from vidcolor.sheet import Pair, time_caption
 from vidcolor.sources import default_target
@@ -111,9 +112,9 @@ def write_sample(
         span = start, start + seconds
 
         def paint(*, first: int, memory: Memory) -> Generator[Painted]:
-            every = spacing(smooth)
+            pace = pace_of(smooth)
             painted = painted_frames(
-                reader, plan, colorizer, smooth, *span, every, first, memory
+                reader, plan, colorizer, smooth, *span, pace, first, memory
             )
             return curtain(painted, plan.yuv.neutral)
 

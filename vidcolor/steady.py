@@ -53,19 +53,21 @@ class _Level:
 
 
 def steady(
-    items: Iterable[tuple[T, Scene]], memory: Memory = NOTHING, threads: int = 1
+    items: Iterable[tuple[T, Scene]],
+    memory: Memory = NOTHING,
+    threads: int = 1,
+    scale: int = 2,
 ) -> Iterator[tuple[T, Scene]]:
     """Steady each scene's lightness, and tell the motion that leads to it.
 
     Nothing passes from one shot to another. Yields as many as it is given, in order,
-    and finds motion in so many `threads`; `DELAY + threads - 1` late at most. With a
-    memory, the
-    first scene is the one before the memory's: those after it come out as they do when
-    all of the shot is given.
+    and finds motion in so many `threads`, in pictures `scale` times smaller;
+    `DELAY + threads - 1` late at most. With a memory, the first scene is the one before
+    the memory's: those after it come out as they do when all of the shot is given.
     """
     before: Scene | None = None
     now: tuple[T, Scene] | None = None
-    for item, after in _levelled(items, memory, threads):
+    for item, after in _levelled(items, memory, threads, scale):
         if now is not None:
             yield now[0], _cleaned(before, now[1], after)
             before = now[1]
@@ -75,11 +77,12 @@ def steady(
 
 
 def _levelled(
-    items: Iterable[tuple[T, Scene]], memory: Memory, threads: int
+    items: Iterable[tuple[T, Scene]], memory: Memory, threads: int, scale: int
 ) -> Iterator[tuple[T, Scene]]:
     """Yield scenes with their steps, brightness and contrast held from each to next."""
     level = _Level(memory.gain, memory.offset)
-    for item, scene, pair, step in in_threads(_stepped, _paired(items), threads):
+    pairs = _paired(items, scale)
+    for item, scene, pair, step in in_threads(_stepped, pairs, threads):
         if scene.starts_shot:
             level = _Level()
         kept = replace(scene.memory, gain=level.gain, offset=level.offset)
@@ -90,13 +93,13 @@ def _levelled(
 
 
 def _paired(
-    items: Iterable[tuple[T, Scene]],
+    items: Iterable[tuple[T, Scene]], scale: int
 ) -> Iterator[tuple[T, Scene, list[Look]]]:
     """Yield scenes with looks at the one before, where it is of the shot, and at it."""
     looks: list[Look] = []
     for item, scene in items:
         before = [] if scene.starts_shot else looks[-1:]
-        looks = [*before, look_at(scene.lightness)]
+        looks = [*before, look_at(scene.lightness, scale)]
         yield item, scene, looks
 
 

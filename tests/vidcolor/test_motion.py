@@ -20,7 +20,9 @@ def texture(seed: int, height: int = HEIGHT, width: int = WIDTH) -> Plane:
 
 
 def step(before: Plane, now: Plane) -> Step:
-    looks = [look_at(torch.from_numpy(np.ascontiguousarray(p))) for p in (before, now)]
+    looks = [
+        look_at(torch.from_numpy(np.ascontiguousarray(p)), 2) for p in (before, now)
+    ]
     return find_step(*looks)
 
 

@@ -26,6 +26,7 @@ from vidcolor.errors import OptionError
 from vidcolor.media.picture import Frame, plane
 from vidcolor.media.reader import Reader
 from vidcolor.memory import NOTHING, Memory
+from vidcolor.pace import ALONE, USUAL, Pace
 from vidcolor.pipeline import Geometry, Painted, color_frames, look, run_up, show
 from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
 from vidcolor.upsample import shrink, shrink_codes
@@ -94,7 +95,7 @@ def painted(
         target,
         radius,
         Geometry(**geometry),
-        every,
+        Pace(every),
     )
     return list(frames)
 
@@ -189,7 +190,7 @@ def together(weights: str) -> Together:
 @given(
     seed=st.integers(0, 1 << 31),
     radius=st.sampled_from([0, 1, 4]),
-    every=st.sampled_from([1, 4]),
+    pace=st.sampled_from([ALONE, USUAL, Pace(every=4, scale=4)]),
     batch=st.sampled_from([1, 3]),
     turns=st.integers(0, 3),
     data=st.data(),
@@ -198,7 +199,7 @@ def test_with_its_memory_work_goes_on_at_a_frame_as_if_it_had_not_stopped(
     together: Together,
     seed: int,
     radius: int,
-    every: int,
+    pace: Pace,
     batch: int,
     turns: int,
     data: st.DataObject,
@@ -210,7 +211,7 @@ def test_with_its_memory_work_goes_on_at_a_frame_as_if_it_had_not_stopped(
         part, geometry = frames[first - run_up(memory) :], Geometry(turns)
         return list(
             color_frames(
-                part, together, YUV420, YUV420, radius, geometry, every, memory
+                part, together, YUV420, YUV420, radius, geometry, pace, memory
             )
         )
 
