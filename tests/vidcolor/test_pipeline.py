@@ -23,10 +23,11 @@ from torch import Tensor
 from vidcolor.chroma import to_grey, to_lightness, to_luma
 from vidcolor.colorizer import Colorizer, Predictions
 from vidcolor.errors import OptionError
+from vidcolor.flow import estimate_flow
 from vidcolor.media.picture import Frame, plane
 from vidcolor.media.reader import Reader
 from vidcolor.memory import NOTHING, Memory
-from vidcolor.pace import ALONE, USUAL, Pace
+from vidcolor.pace import ALONE, FAST, USUAL, Pace, pace_of
 from vidcolor.pipeline import Geometry, Painted, color_frames, look, run_up, show
 from vidcolor.rgb_space import SRGB, Primaries, RgbSpace, Transfer
 from vidcolor.upsample import shrink, shrink_codes
@@ -84,7 +85,7 @@ def painted(
     colorizer: Colorizer,
     target: YuvFormat = YUV420,
     radius: int = 3,
-    every: int = 1,
+    pace: Pace = ALONE,
     **geometry: Any,
 ) -> list[Painted]:
     reader = Reader(path)
@@ -95,7 +96,7 @@ def painted(
         target,
         radius,
         Geometry(**geometry),
-        Pace(every),
+        pace,
     )
     return list(frames)
 
@@ -120,7 +121,7 @@ def test_a_title_stays_neutral_and_what_comes_after_it_does_not(
 ) -> None:
     title = np.full((64, 96), ground, np.uint8)
     title[20:44:8, 10:86] = 220  # lines
-    *shown, last = painted(film([title] * 6 + scene(0, 6)), colorizer, every=every)
+    *shown, last = painted(film([title] * 6 + scene(0, 6)), colorizer, pace=Pace(every))
     assert all((item.cb == 128).all() for item in shown[:6])
     assert all((item.cr == 128).all() for item in shown[:6])
     assert last.cb.std() > 0
@@ -144,10 +145,12 @@ def test_a_shot_cut_out_of_a_film_gets_the_same_colours(
 ) -> None:
     before, middle, after = scene(0, 7), scene(1, 9), scene(2, 6)
     whole = painted(
-        film(before + middle + after), colorizer, radius=radius, every=every
+        film(before + middle + after), colorizer, radius=radius, pace=Pace(every)
     )
     assert [n for n, item in enumerate(whole) if item.starts_shot] == [0, 7, 16]
-    alone = painted(film(middle, "alone.mkv"), colorizer, radius=radius, every=every)
+    alone = painted(
+        film(middle, "alone.mkv"), colorizer, radius=radius, pace=Pace(every)
+    )
     for inside, outside in zip(whole[7:16], alone, strict=True):
         assert np.array_equal(inside.cb, outside.cb)
         assert np.array_equal(inside.cr, outside.cr)
@@ -210,9 +213,7 @@ def test_with_its_memory_work_goes_on_at_a_frame_as_if_it_had_not_stopped(
     def colored(first: int, memory: Memory = NOTHING) -> list[Painted]:
         part, geometry = frames[first - run_up(memory) :], Geometry(turns)
         return list(
-            color_frames(
-                part, together, YUV420, YUV420, radius, geometry, pace, memory
-            )
+            color_frames(part, together, YUV420, YUV420, radius, geometry, pace, memory)
         )
 
     whole = colored(0)
@@ -227,6 +228,28 @@ def test_with_its_memory_work_goes_on_at_a_frame_as_if_it_had_not_stopped(
         assert (before.memory is None) == (after.memory is None)
         assert np.array_equal(before.cb, after.cb)
         assert np.array_equal(before.cr, after.cr)
+
+
+@pytest.mark.parametrize("pace", [USUAL, FAST])
+def test_the_pace_says_how_small_the_pictures_are_that_motion_is_found_in(
+    film: Film, colorizer: Colorizer, pace: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = set[tuple[int, ...]]()
+
+    def flow(
+        first: NDArray[np.uint8], second: NDArray[np.uint8], quick: bool
+    ) -> NDArray[np.float32]:
+        sizes.add(first.shape)
+        return estimate_flow(first, second, quick)
+
+    monkeypatch.setattr("vidcolor.motion.estimate_flow", flow)
+    painted(film(scene(0, 4)), colorizer, pace=pace)
+    height, width = colorizer.network_size(48, 64)
+    assert sizes == {(height // pace.scale, width // pace.scale)}
+
+
+def test_each_frame_for_itself_is_seen_by_the_network() -> None:
+    assert pace_of(0).every == pace_of(0, fast=True).every == 1
 
 
 def test_work_can_go_on_at_any_frame_where_one_is_asked_about_at_a_time(
@@ -250,7 +273,7 @@ def test_the_network_can_be_asked_about_few_frames_of_each_shot(
 
     colorizer = Watching(weights, "cpu", 32)
     colorizer.batch = batch
-    result = painted(film(scene(0, 9) + scene(1, 3)), colorizer, every=4)
+    result = painted(film(scene(0, 9) + scene(1, 3)), colorizer, pace=Pace(4))
     assert [n for n, item in enumerate(result) if item.starts_shot] == [0, 9]
     assert sum(asked) == 3 + 1
     assert max(asked) <= batch
@@ -261,7 +284,7 @@ def test_frames_that_the_network_was_not_asked_about_have_colour_too(
 ) -> None:
     path = film(scene(0, 7) + scene(1, 5))
     every = painted(path, ByPlace(weights, "cpu", 64))
-    few = painted(path, ByPlace(weights, "cpu", 64), every=4)
+    few = painted(path, ByPlace(weights, "cpu", 64), pace=Pace(4))
     for one, other in zip(every, few, strict=True):
         assert other.cr.std() > 10
         np.testing.assert_allclose(one.cr.astype(int), other.cr.astype(int), atol=16)
@@ -274,7 +297,9 @@ def test_a_dissolve_leaves_nothing_of_the_old_colours(
     a, b = scene(0, 1)[0], scene(1, 1)[0]
     mixed = [(a + (b.astype(float) - a) * n / 7).astype(np.uint8) for n in range(1, 7)]
     colorizer = ByLightness(weights, "cpu", 64)
-    whole = painted(film([a] * 12 + mixed + [b] * 14), colorizer, radius=8, every=every)
+    whole = painted(
+        film([a] * 12 + mixed + [b] * 14), colorizer, radius=8, pace=Pace(every)
+    )
     alone = painted(film([b], "b.mkv"), colorizer)[0]
     assert [item.starts_shot for item in whole].count(True) == 1
     for item in whole[-10:]:
@@ -409,9 +434,9 @@ def test_on_many_cores_the_same_comes_out(
     film: Film, weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = film([*scene(0, 7), *scene(1, 6)])
-    alone = painted(path, Colorizer(weights, "cpu", 32), every=2)
+    alone = painted(path, Colorizer(weights, "cpu", 32), pace=Pace(2))
     monkeypatch.setattr("vidcolor.pipeline.workers", lambda: 3)
-    together = painted(path, Colorizer(weights, "cpu", 32), every=2)
+    together = painted(path, Colorizer(weights, "cpu", 32), pace=Pace(2))
     assert [p.starts_shot for p in together] == [p.starts_shot for p in alone]
     for one, other in zip(alone, together, strict=True):
         assert one.frame.seconds == other.frame.seconds

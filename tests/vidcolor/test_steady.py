@@ -116,6 +116,18 @@ def test_motion_leads_to_every_frame_but_a_shot_s_first() -> None:
     assert [step is None for step in steps] == [True, False, False, True, False]
 
 
+@pytest.mark.parametrize("scale", [2, 4])
+def test_motion_is_as_long_in_smaller_pictures(scale: int) -> None:
+    moved = np.roll(texture(), 8, axis=1)
+    scenes = shot(texture(), moved)
+    *_, (_, last) = steady(((None, s) for s in scenes), scale=scale)
+    assert last.step is not None
+    height, width = last.step.back.trust.shape
+    assert (height * scale, width * scale) == SIZE
+    flow = last.step.back.resized(*SIZE).flow[24:-24, 24:-24]
+    np.testing.assert_allclose(np.median(flow, axis=(0, 1)), (-8, 0), atol=1)
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 5), max_size=4))
 def test_as_many_come_as_were_given_in_order_and_a_frame_late_at_most(
