@@ -17,6 +17,7 @@ from torch import Tensor
 from vidcolor.flow import warp
 from vidcolor.memory import NOTHING, Memory
 from vidcolor.motion import Look, Plane, Step, find_step, look_at
+from vidcolor.pace import ALONE
 from vidcolor.thread import in_threads
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def steady(
     items: Iterable[tuple[T, Scene]],
     memory: Memory = NOTHING,
     threads: int = 1,
-    scale: int = 2,
+    scale: int = ALONE.scale,
 ) -> Iterator[tuple[T, Scene]]:
     """Steady each scene's lightness, and tell the motion that leads to it.
 
