@@ -1,5 +1,6 @@
 """Only plain files are read: opening a pipe would wait, and a device need not end."""
 
+import errno
 import stat
 from os import stat_result
 from pathlib import Path
@@ -28,5 +29,7 @@ def check_plain_file(path: Path) -> stat_result:
 
 def reason(error: Exception) -> str:
     """Return what an error of the operating system or FFmpeg says, without its path."""
+    if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+        return "the name is too long; choose a shorter one, for a result with -o"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return text[0].lower() + text[1:]

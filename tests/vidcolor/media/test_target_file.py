@@ -100,3 +100,14 @@ def test_a_target_that_appears_before_the_work_is_told_before_it(
     made.path.write_text("precious")
     with pytest.raises(WriteError, match="is there already"):
         Writer(made, Reader(source).info).__enter__()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of 255 bytes as POSIX has them")
+@pytest.mark.parametrize("length", [250, 260])  # too long for the work, and at all
+def test_a_name_that_is_too_long_says_what_to_do(
+    make_film: Make, color: Color, length: int
+) -> None:
+    source = make_film(times=(0, 40))
+    with pytest.raises(WriteError, match="name is too long; choose a shorter one"):
+        color(plan(source, "a" * (length - 4) + ".mkv"), source)
+    assert [*source.parent.iterdir()] == [source]
