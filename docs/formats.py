@@ -295,8 +295,8 @@ PICTURES = [
     Thing("late start", _times, {"start": Fraction(36, 25)}, "mp4"),
     Thing("rotation", _info("display_matrix"), {"matrix": UPRIGHT}, "mp4"),
     Thing("sample aspect", _shape, {"sar": Fraction(16, 11)}, word="shape"),
-    Thing("upper field first", _info("fields"), {"fields": "tff"}, word="field"),
-    Thing("lower field first", _info("fields"), {"fields": "bff"}, word="field"),
+    Thing("upper field first", _info("scan"), {"fields": "tff"}, word="field"),
+    Thing("lower field first", _info("scan"), {"fields": "bff"}, word="field"),
     Thing("colour tags", _info("color"), {"colors": (1, 1, 1, 1)}),
     Thing("full range", _info("color"), {"colors": (2, 1, 1, 1)}),
     Thing(

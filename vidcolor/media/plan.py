@@ -91,11 +91,13 @@ def plan_target(
     info = _with_all(info, seen)
     container = _container(target, explicit=explicit)
     encoder, pix_fmt, kept = _choose(info, container, codec, explicit)
-    if kept.is_steady and (late := _late(info, span)):
+    fates = _fates(info, kept, span)
+    if kept.is_steady and (late := _late(info, fates, span)):
         codec = codec_of(encoder)
         if explicit or codec not in MATROSKA.video:
             raise OptionError(f"{kept.title} cannot {late}; {_better_name(codec)}")
         kept = MATROSKA
+        fates = _fates(info, kept, span)
     path = target if kept is container else target.with_suffix(".mkv")
     check_target(info.path, path, overwrite=overwrite, spared=spared)
     settings = settings_for(encoder, pix_fmt, info)
@@ -116,10 +118,7 @@ def plan_target(
         color=info.color.spelled_out(yuv.matrix, full_range=yuv.full_range),
         time_base=1 / info.rate if steady else _fine_enough(info.time_base),
         scan=info.scan,
-        streams=tuple(
-            _tried(fate, info, kept)
-            for fate in fates_of(info, kept, cut=span.is_cut(info))
-        ),
+        streams=fates,
         notes=(),
         overwrite=overwrite,
     )
@@ -139,9 +138,15 @@ def _with_all(info: FilmInfo, seen: list[Glance]) -> FilmInfo:
     )
 
 
-def _late(info: FilmInfo, span: Span) -> str:
+def _fates(info: FilmInfo, container: Container, span: Span) -> tuple[StreamFate, ...]:
+    fates = fates_of(info, container, cut=span.is_cut(info))
+    return tuple(_tried(fate, info, container) for fate in fates)
+
+
+def _late(info: FilmInfo, fates: tuple[StreamFate, ...], span: Span) -> str:
     """Return what starts too late for a container where everything starts at 0."""
-    for stream in info.streams:
+    carried = {fate.index for fate in fates if fate.fate is not Fate.DROP}
+    for stream in (s for s in info.streams if s.index in carried):
         is_film = stream.index == info.index
         late = (stream.start or 0) - span.shift
         bearable = _LATE / info.rate if is_film else _OUT_OF_STEP

@@ -12,6 +12,7 @@ import pytest
 
 from tests.vidcolor.media.made import Side, make
 from vidcolor.errors import OptionError
+from vidcolor.media.fates import Fate
 from vidcolor.media.picture import plane, to_planar
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
@@ -42,6 +43,13 @@ def test_avi_may_have_sound_as_late_as_nobody_hears(
             plan(source, "out.avi", codec="mpeg4")
     else:
         assert plan(source, "out.avi", codec="mpeg4").container.title == "AVI"
+
+
+def test_sound_that_avi_does_not_carry_may_be_late(tmp_path: Path) -> None:
+    late = Side("libopus", late=Fraction(1, 2))
+    source = make(tmp_path / "a.mkv", codec="mpeg4", sides=[Side("libmp3lame"), late])
+    made = plan(source, "out.avi", codec="mpeg4")
+    assert [fate.fate for fate in made.streams] == [Fate.ENCODE, Fate.COPY, Fate.DROP]
 
 
 def test_a_part_of_a_film_that_starts_late_fits_into_avi(tmp_path: Path) -> None:
