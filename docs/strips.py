@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from vidcolor.chroma import to_luma, to_rgb
-from vidcolor.coloring import spacing
 from vidcolor.colorizer import Colorizer
 from vidcolor.defaults import RADIUS
 from vidcolor.media.reader import Reader
+from vidcolor.pace import pace_of
 from vidcolor.pipeline import Painted, color_frames
 from vidcolor.preview import write_sheet
 from vidcolor.sheet import Pair, contact_sheet
@@ -47,8 +47,8 @@ def strip(path: Path, colorizer: Colorizer, radius: int) -> NDArray[np.uint8]:
         yuv = reader.info.yuv
         whole = replace(yuv, chroma_shift_x=0, chroma_shift_y=0)
         frames = islice(reader.frames(), FRAMES)
-        every = spacing(radius)
-        painted = color_frames(frames, colorizer, yuv, whole, radius, every=every)
+        pace = pace_of(radius)
+        painted = color_frames(frames, colorizer, yuv, whole, radius, pace=pace)
         columns = [column(item, yuv) for item in painted]
     return cv2.resize(
         np.stack(columns, axis=1), (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST
