@@ -94,9 +94,9 @@ _X26X_PRESETS = [
 ]
 PRESETS = {"libx264": _X26X_PRESETS, "libx265": _X26X_PRESETS}
 
-# Where time counts: as near to the film, nearly half as large again. CAVLC says the same
-# as CABAC in a tenth more bytes, and a fifth less time where there is much to say. As
-# much again goes into looking ahead: for cuts, which are known, and for B-frames.
+# Where time counts: as near to the film, nearly half as large again. CAVLC says the
+# same as CABAC in a tenth more bytes, and a fifth less time where there is much to say.
+# As much again goes into looking ahead: for cuts, which are known, and for B-frames.
 QUICK_SETTINGS = {
     "libx264": {
         "preset": "superfast",
