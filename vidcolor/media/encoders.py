@@ -12,6 +12,7 @@ from av.video.format import VideoFormat
 from vidcolor.errors import OptionError
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.picture import LAYOUTS, planar_format, yuv_name
+from vidcolor.yuv import Matrix
 
 FRIENDLY = {
     "h264": "libx264",
@@ -74,7 +75,7 @@ SETTINGS = {
     "libvpx": {"crf": "8", "b": "8M", "deadline": "good", "cpu-used": "2"},
     "mpeg4": _FINEST,
     "mpeg2video": _FINEST,
-    "mjpeg": _FINEST,
+    "mjpeg": {**_FINEST, "strict": "unofficial"},  # JPEG's range is the full one
     "h264_nvenc": _NVENC,
     "hevc_nvenc": _NVENC,
     "av1_nvenc": _NVENC,
@@ -172,6 +173,11 @@ def best_format(encoder: str, info: FilmInfo, *, deepen: bool) -> str | None:
 def is_full_range_lost(encoder: str, info: FilmInfo) -> bool:
     """Whether players would take the film's full range for limited."""
     return info.yuv.full_range and encoder in _LIMITED_ONLY
+
+
+def is_matrix_lost(encoder: str, info: FilmInfo) -> bool:
+    """Whether players would take the film's matrix for another: JPEG has one alone."""
+    return encoder == "mjpeg" and info.yuv.matrix is not Matrix.BT601
 
 
 def is_interlacing_lost(encoder: str, info: FilmInfo) -> bool:

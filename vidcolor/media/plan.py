@@ -27,6 +27,7 @@ from vidcolor.media.encoders import (
     depths_of,
     encoder_name,
     is_full_range_lost,
+    is_matrix_lost,
     settings_for,
 )
 from vidcolor.media.fates import Fate, StreamFate, dropped, fates_of
@@ -219,6 +220,8 @@ def _choose(
         pix_fmt = best_format(encoder, info, deepen=codec is not None)
         if is_full_range_lost(encoder, info):
             refusals.append(f"{encoder} cannot hold this film's full range; try ffv1")
+        elif is_matrix_lost(encoder, info):
+            refusals.append(f"{encoder} cannot say what matrix this film has; try ffv1")
         elif pix_fmt is None:
             refusals.append(_cannot_hold(encoder, info))
         elif codec is None and not opens(

@@ -56,7 +56,8 @@ def try_encoder(
         settings = " ".join(f"{name}={value}" for name, value in options.items())
         raise OptionError(
             f"{encoder} does not take {info.width}x{info.height} {pix_fmt} with "
-            f"{settings or 'its defaults'}: {reason(error)}"
+            f"{settings or 'its defaults'}: {reason(error)}; use other options, or "
+            "another --codec"
         ) from error
     if context.options:  # what is left is what it did not know
         raise OptionError(f"{encoder} has no option {', '.join(context.options)}")

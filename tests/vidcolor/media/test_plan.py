@@ -19,8 +19,10 @@ from vidcolor.media.encoders import FRIENDLY, codec_of
 from vidcolor.media.fates import Fate
 from vidcolor.media.plan import Plan, plan_target
 from vidcolor.media.reader import Reader
+from vidcolor.yuv import Matrix
 
 Make = Callable[..., Path]
+Color = Callable[[Plan, Path], list[tuple[Fraction, Any]]]
 
 
 def plan(source: Path, target: str = "out.mkv", **wishes: Any) -> Plan:
@@ -219,6 +221,33 @@ def test_a_codec_that_would_lose_luma_is_refused(make_film: Make) -> None:
     full = make_film(pix_fmt="yuv422p10le", colors=(2, 2, 2, 2))
     with pytest.raises(OptionError, match="full range"):
         plan(full, "out.mov", codec="prores")
+
+
+def test_jpegs_keep_their_range_and_are_refused_a_matrix_they_cannot_have(
+    make_film: Make, color: Color
+) -> None:
+    for is_full in (False, True):
+        source = make_film(pix_fmt="yuv420p", colors=(1 + is_full, 6, 6, 6))
+        made = plan(source, f"{is_full}.mkv", codec="mjpeg")
+        seen = color(made, source)
+        result = Reader(made.path)
+        assert result.info.codec == "mjpeg"
+        assert result.info.yuv.full_range is is_full
+        assert result.info.yuv.matrix is Matrix.BT601
+        after = [frame.luma for frame in result.frames()]
+        for (_, before), now in zip(seen, after, strict=True):
+            assert np.abs(before.astype(float) - now).mean() < 3  # noise, at its finest
+    modern = make_film(colors=(1, 1, 1, 1))
+    with pytest.raises(OptionError, match=r"matrix this film has; try ffv1"):
+        plan(modern, codec="mjpeg")
+
+
+def test_what_an_encoder_does_not_open_for_is_told_with_a_way_out(
+    make_film: Make,
+) -> None:
+    small = make_film(width=64, height=64)
+    with pytest.raises(OptionError, match=r"dnxhd does .* 64x64 .* another --codec"):
+        plan(small, "out.mov", codec="dnxhd")
 
 
 def test_the_user_s_settings_win(make_film: Make) -> None:
