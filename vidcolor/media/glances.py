@@ -5,6 +5,7 @@ film is made of for minutes: the advertisements of another shape, the captions.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -76,12 +77,9 @@ def picture_from(
     try:
         container.seek(int(seconds * _SECOND))
         for count, packet in enumerate(demux(container, stream)):
-            try:
-                pictures = packet.decode()
-            except av.FFmpegError:
-                continue
-            if pictures:
-                return pictures[0]
+            with suppress(av.FFmpegError):
+                if pictures := packet.decode():
+                    return pictures[0]
             if count > _PATIENCE:
                 return None
     except av.FFmpegError:

@@ -26,6 +26,8 @@ from vidcolor.media.scan import Scan
 from vidcolor.media.stamp import Stamp
 from vidcolor.yuv import Siting, YuvFormat
 
+# When they end, where others say how long they last: so FFmpeg writes and reads them.
+_SAY_THEIR_END = ("matroska", "nut", "asf")
 _CENTERED = {"mjpeg", "mpeg1video"}  # chroma between the luma samples, as in JPEG
 _WILD = 100  # times a rate that a film cannot have, if another is guessed
 _SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
@@ -108,7 +110,7 @@ def _describe(
     if picture.format.name.startswith("xyz"):
         color = ColorTags()  # FFmpeg converts it to BT.709's primaries and its curve
     rate = _rate(stream)
-    duration = _duration(container, stream)
+    duration = _duration(container, stream, start)
     return FilmInfo(
         path=path,
         stamp=stamp,
@@ -201,10 +203,18 @@ def _rate(stream: VideoStream) -> Fraction:
     return average or guessed or Fraction(25)
 
 
-def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+def _duration(
+    container: InputContainer, stream: VideoStream, start: Fraction
+) -> Fraction | None:
+    """Return how long the film lasts that starts then, if the file says it."""
     if stream.duration and stream.time_base:
-        return stream.duration * stream.time_base
-    return Fraction(container.duration, _SECOND) if container.duration else None
+        said = stream.duration * stream.time_base
+    elif container.duration:
+        said = Fraction(container.duration, _SECOND)
+    else:
+        return None
+    says_end = container.format.name.startswith(_SAY_THEIR_END)
+    return said - start if says_end and 0 < start < said else said
 
 
 def _announced_frames(container: InputContainer, stream: VideoStream) -> int | None:
@@ -217,7 +227,7 @@ def _announced_frames(container: InputContainer, stream: VideoStream) -> int | N
 def _announced_end(container: InputContainer, stream: VideoStream) -> Fraction | None:
     """Return when the video should end; None unless the file says it twice."""
     if container.format.name == "avi":
-        return _duration(container, stream)
+        return _duration(container, stream, Fraction(0))
     hours, *rest = stream.metadata.get("DURATION", "").split(":")
     if len(rest) != 2 or not container.duration:
         return None

@@ -273,3 +273,28 @@ def test_a_last_frame_that_lasts_long_is_no_loss(tmp_path: Path) -> None:
     assert len(list(reader.frames())) == 4
     assert not reader.damage
     assert reader.damage.lines() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("film.mkv", "libx264"),
+        ("film.webm", "libvpx"),
+        ("film.nut", "libx264"),
+        ("film.wmv", "wmv2"),
+        ("film.mp4", "libx264"),
+        ("film.ts", "libx264"),
+        ("film.flv", "flv"),
+    ],
+)
+@pytest.mark.parametrize("start", [0, 2, 100])
+def test_a_film_lasts_as_long_wherever_its_clock_begins(
+    tmp_path: Path, name: str, codec: str, start: int
+) -> None:
+    film = make(tmp_path / name, codec=codec, frames=80, start=Fraction(start))
+    info = Reader(film).info
+    assert 0 <= info.start - start < Fraction(1, 10)  # those with B-frames are late
+    assert info.duration is not None
+    assert info.frame_count is not None
+    assert abs(info.duration - Fraction(80, 25)) <= info.time_base + 1 / info.rate
+    assert abs(info.frame_count - 80) <= 1
