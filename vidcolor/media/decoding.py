@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from itertools import islice
 from math import floor
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -163,7 +164,10 @@ def _is_wanted(packet: "Packet[VideoStream]", start: Fraction | None) -> bool:
 def _packets(
     container: InputContainer, stream: VideoStream, damage: Damage
 ) -> "Iterator[Packet[VideoStream]]":
-    """Yield packets, going on after errors of reading while that leads anywhere."""
+    """Yield packets, going on after errors of reading while that leads anywhere.
+
+    The last one is empty, for which the decoder gives what it holds back.
+    """
     errors = 0
     complaints = Complaints()
     packets = demux(container, stream)
@@ -180,3 +184,6 @@ def _packets(
             errors += 1
             damage.read_error = reason(error)
             packets = demux(container, stream)
+    last: Packet[Any] = Packet()
+    last.stream = stream
+    yield last

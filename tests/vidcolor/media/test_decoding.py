@@ -1,13 +1,15 @@
 """Where a part of a film begins, and whose the damage before it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
 from tests.vidcolor.media.made import make
+from vidcolor.media import decoding
 from vidcolor.media.reader import Reader
 
 Spoil = Callable[[int], Path]
@@ -65,3 +67,44 @@ def test_a_part_may_begin_far_from_any_key_frame(tmp_path: Path, name: str) -> N
     part = [frame.luma.tobytes() for frame in reader.frames(Fraction(15))]
     assert len(whole) == 100
     assert part == whole[75:]
+
+
+@pytest.fixture
+def drive(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Have a drive read 30 packets, and then fail so many times before it goes on."""
+    demux = decoding.demux
+
+    def fail(times: int) -> None:
+        given = 0
+
+        def failing(*what: Any) -> Iterator[Any]:
+            nonlocal given, times
+            for packet in demux(*what) if given < 30 or not times else ():
+                yield packet
+                given += 1
+                if given == 30:
+                    break
+            if times and given >= 30:
+                times -= 1
+                raise OSError(5, "Input/output error")
+            yield from demux(*what)
+
+        monkeypatch.setattr(decoding, "demux", failing)
+
+    return fail
+
+
+@pytest.mark.parametrize("options", [OPTIONS, {"g": "50", "bf": "3"}])
+@pytest.mark.parametrize(("times", "count"), [(3, 75), (1000, 30)])
+def test_a_drive_that_fails_costs_what_it_does_not_give(
+    tmp_path: Path,
+    drive: Callable[[int], None],
+    options: dict[str, str],
+    times: int,
+    count: int,
+) -> None:
+    film = make(tmp_path / "film.mkv", frames=75, options=options)
+    reader = Reader(film)
+    drive(times)
+    assert len(list(reader.frames())) == count
+    assert "reading broke off: input/output error" in reader.damage.lines()
