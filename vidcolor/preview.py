@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidcolor.chroma import to_grey, to_luma
+from vidcolor.chroma import to_grey, to_lightness, to_luma
 from vidcolor.coloring import color_film, painted_frames
 from vidcolor.colorizer import Colorizer
 from vidcolor.confidence import uncertainty_map
@@ -32,6 +32,7 @@ from vidcolor.sheet import Pair, time_caption
 from vidcolor.sources import default_target
 from vidcolor.stills import Still, write_still
 from vidcolor.survey import Shot, survey
+from vidcolor.titles import picture_share
 from vidcolor.upsample import shrink
 
 _LONG_SIDE = 960  # pixels: more than any sheet shows
@@ -73,6 +74,8 @@ def preview_pair(
     luma = _as_shown(frame, reader.info)
     grey = np.repeat(luma.numpy()[..., None], 3, axis=2)
     color = colorizer.colorize_image(luma.numpy())
+    # In the film, titles stay neutral.
+    color = grey + (color - grey) * picture_share(to_lightness(luma))
     sure = None
     if confidence:
         sure = uncertainty_map(colorizer.predict_uncertainty(luma).numpy())

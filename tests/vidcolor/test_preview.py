@@ -3,6 +3,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -80,6 +81,20 @@ def test_a_moment_shows_the_frame_that_is_there_then(
         assert [shown(time) for time in moments] == frames
         with pytest.raises(ReadError, match=r"no frame from 31"):
             shown(31)
+
+
+def test_titles_stay_neutral_as_in_the_film(
+    film: Callable[..., Path], weights: str
+) -> None:
+    title = np.full((72, 96), 20, np.uint8)
+    cv2.putText(title, "THE END", (8, 42), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 220, 2)
+    scene = np.kron(np.arange(30, 222, 4, np.uint8).reshape(6, 8), np.ones((12, 12)))
+    colorizer = Colorizer(weights, "cpu", 64)
+    with Reader(film([title, title, scene.astype(np.uint8)])) as reader:
+        pairs = [preview_pair(reader, colorizer, Fraction(n, 25)) for n in (0, 2)]
+    spoken, shown = (after for _, after in (pair.pictures[:2] for pair in pairs))
+    assert np.ptp(spoken.astype(int), axis=2).max() == 0
+    assert np.ptp(shown.astype(int), axis=2).max() > 5
 
 
 def test_the_curtain_hides_colour_on_its_left_only() -> None:
