@@ -108,3 +108,20 @@ def test_a_drive_that_fails_costs_what_it_does_not_give(
     drive(times)
     assert len(list(reader.frames())) == count
     assert "reading broke off: input/output error" in reader.damage.lines()
+
+
+def test_a_drive_that_fails_once_after_each_packet_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demux = decoding.demux
+
+    def stumbling(*what: Any) -> Iterator[Any]:
+        for packet in demux(*what):
+            yield packet
+            if packet.size:  # not the empty one, which is the last
+                raise OSError(5, "Input/output error")
+
+    reader = Reader(make(tmp_path / "film.mkv", frames=75, options=OPTIONS))
+    monkeypatch.setattr(decoding, "demux", stumbling)
+    assert len(list(reader.frames())) == 75
+    assert "reading broke off: input/output error" in reader.damage.lines()
