@@ -13,7 +13,7 @@ from vidcolor.errors import ReadError
 from vidcolor.media.picture import Frame
 from vidcolor.media.reader import Reader
 from vidcolor.pipeline import Painted
-from vidcolor.preview import curtain, preview_pair, preview_times
+from vidcolor.preview import curtain, preview_pair, preview_times, write_sample
 from vidcolor.survey import survey
 
 
@@ -81,6 +81,51 @@ def test_a_moment_shows_the_frame_that_is_there_then(
         assert [shown(time) for time in moments] == frames
         with pytest.raises(ReadError, match=r"no frame from 31"):
             shown(31)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [((96, 64), (96, 64)), ((1440, 96), (960, 64)), ((64, 1200), (51, 960))],
+)
+def test_only_what_is_large_is_shown_smaller(
+    film: Callable[..., Path],
+    weights: str,
+    size: tuple[int, int],
+    shown: tuple[int, int],
+) -> None:
+    width, height = size
+    ramp = np.tile(np.linspace(30, 200, width).astype(np.uint8), (height, 1))
+    with Reader(film([ramp])) as reader:
+        pair = preview_pair(reader, Colorizer(weights, "cpu", 64), Fraction(0))
+    assert [p.shape[1::-1] for p in pair.pictures] == [shown, shown]
+
+
+def test_long_films_are_looked_at_evenly_and_not_read_for_it(
+    film: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidcolor.preview._SCANNED", 39)
+    path = shots(film, 10, 5, 25)
+    with Reader(path) as reader:
+        path.unlink()
+        looks = preview_times(reader, 4)
+    assert looks == [(Fraction(n, 25), None) for n in (5, 15, 25, 35)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "part"), [(0.4, (0.6, 1.0)), (1.0, (0.3, 1.3)), (9.0, (0.0, 9.0))]
+)
+def test_a_sample_is_from_the_middle(
+    film: Callable[..., Path],
+    weights: str,
+    tmp_path: Path,
+    seconds: float,
+    part: tuple[float, float],
+) -> None:
+    path = shots(film, 40)
+    colorizer = Colorizer(weights, "cpu", 64)
+    length = Fraction(seconds).limit_denominator(10)
+    done = write_sample(path, tmp_path / "sample.mkv", colorizer, length)
+    assert (done.start, done.end) == pytest.approx(part)
 
 
 def test_titles_stay_neutral_as_in_the_film(
