@@ -83,6 +83,30 @@ def test_a_part_of_a_film(film: Film, colorizer: Colorizer, tmp_path: Path) -> N
     assert [p[0].tolist() for p in part] == [p[0].tolist() for p in whole[5:10]]
 
 
+@pytest.mark.parametrize(
+    "part", [(None, None), (0.2, None), (None, 0.4), (0.2, 0.4), (0.6, 9.0), (0.6, 0.8)]
+)
+def test_as_many_frames_are_announced_as_will_come(
+    film: Film,
+    colorizer: Colorizer,
+    tmp_path: Path,
+    part: tuple[float | None, float | None],
+) -> None:
+    events: list[Event] = []
+    start, end = part
+    finished = colorize(
+        film(noise(20)),
+        tmp_path / "part.mkv",
+        model=colorizer,
+        codec="ffv1",
+        start=start,
+        end=end,
+        on_event=events.append,
+    )
+    assert isinstance(events[0], Started)
+    assert events[0].frames == finished.frames
+
+
 def test_a_turned_film_s_sky_is_where_people_see_it(
     film: Film, weights: str, tmp_path: Path
 ) -> None:
