@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -60,9 +61,30 @@ def test_a_part_counts_from_the_film_s_beginning(make_film: Make) -> None:
     assert seconds(part)[0] == 1
 
 
-def test_a_part_after_the_end_is_refused(make_film: Make) -> None:
-    with pytest.raises(ReadError, match="no frame from 60"):
-        list(Reader(make_film()).frames(Fraction(60)))
+def test_a_part_is_not_called_damaged_for_what_was_not_wanted(make_film: Make) -> None:
+    path = make_film(name="film.mp4", codec="libx264", times=range(0, 4000, 40))
+    reader = Reader(path)
+    for part in ((1, None), (None, 2), (1, 2)):
+        start, end = (None if time is None else Fraction(time) for time in part)
+        assert list(reader.frames(start, end))
+        assert reader.damage.lines() == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "told"),
+    [
+        (60, None, "has no frame from 60.000 s; it lasts 2.0"),
+        (60, 61, "has no frame from 60.000 s to 61.000 s; it lasts 2.0"),
+        (None, Fraction(1, 9), "has no frame from 0.000 s to 0.111 s; it lasts 2.0"),
+    ],
+)
+def test_a_part_without_frames_is_refused(
+    make_film: Make, start: int | None, end: Fraction | None, told: str
+) -> None:
+    times = range(1000, 2000, 40)  # sound would begin before
+    path = make_film(codec="libx264", times=times, sound="aac")
+    with pytest.raises(ReadError, match=re.escape(told)):
+        list(Reader(path).frames(start, end))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +122,24 @@ def test_damaged_spots_are_counted_and_passed_over(make_film: Make) -> None:
     assert 50 < len(times) < 100
     assert times == sorted(set(times))
     assert any(f"{100 - len(times)} frame" in line for line in reader.damage.lines())
+
+
+@pytest.mark.parametrize("codec", ["mpeg2video", "mpeg4"])
+def test_frames_that_the_decoder_has_patched_are_counted(
+    make_film: Make, codec: str
+) -> None:
+    times, rate = range(0, 800, 40), Fraction(25)
+    path = make_film(codec=codec, times=times, rate=rate, options={"g": "1"})
+    raw = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+    for number in (5, 9, 14):
+        place = raw.index(packets[number]) + len(packets[number]) * 2 // 3
+        raw[place : place + 30] = bytes(range(100, 130))
+    path.write_bytes(raw)
+    reader = Reader(path)
+    assert len(list(reader.frames())) == len(times)
+    assert reader.damage.lines() == ["3 damaged frames patched by the decoder"]
 
 
 @pytest.mark.parametrize("name", ["film.mkv", "film.mp4"])
