@@ -23,9 +23,14 @@ from av.video.stream import VideoStream
 from vidcolor.media.complaints import Complaints
 from vidcolor.media.damage import Damage
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import demux, open_source, reason
+from vidcolor.media.opening import (
+    UNINDEXED,
+    demux,
+    open_source,
+    reason,
+    seek_margin,
+)
 
-_UNINDEXED = {"mpegts", "mpeg", "mpegvideo", "h264", "hevc"}
 _READ_ERRORS_BORNE = 20  # in a row; demuxers find their feet again after one or two
 
 
@@ -51,7 +56,7 @@ def read_pictures(
             return
         except _DamageMetError:
             pass
-    if last is None or goes_back or info.container in _UNINDEXED:
+    if last is None or goes_back or info.container in UNINDEXED:
         # Its time may run from 0 more than once: what was given can only be counted.
         yield from islice(_decode_from(info, damage, start, "SLICE"), given, None)
         return
@@ -74,9 +79,7 @@ def _decode_from(
     What is damaged before `wanted`, or else before `start`, is not told.
     """
     wanted = start if wanted is None else wanted
-    # A second covers key frames that are shown later than they are stored; without an
-    # index the demuxer does not land on a key frame at all.
-    margin = 12 if info.container in _UNINDEXED else 1
+    margin = seek_margin(info.container)
     if start is not None and start - margin > info.start and info.timed:
         pictures = _decode(info, damage, wanted, start - margin, threads)
         first = next(pictures, None)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, cast
 
 import av
@@ -59,7 +59,12 @@ def glances(info: FilmInfo, span: Span) -> list[Glance]:
         return []
     # The last one leads to the key frame before the end.
     places = (begin + (end - begin) * n / (_PLACES - 1) for n in range(_PLACES))
-    return sorted(_looks(info, places), key=lambda glance: glance.seconds)
+    seen = [g for g in _looks(info, places) if not span.is_after(g.seconds)]
+    if span.is_cut(info):
+        # Key frames may lie before the part; its own first picture `info` describes.
+        seen = [g for g in seen if not span.is_before(g.seconds)]
+        seen.append(_described(info, begin))
+    return sorted(seen, key=lambda glance: glance.seconds)
 
 
 def change_of_shape(info: FilmInfo, seen: list[Glance]) -> Change | None:
@@ -73,12 +78,18 @@ def change_of_shape(info: FilmInfo, seen: list[Glance]) -> Change | None:
 def picture_from(
     container: InputContainer, stream: VideoStream, seconds: Fraction
 ) -> av.VideoFrame | None:
-    """Return the first picture that decodes from about a time on, if there is one."""
+    """Return the first picture that decodes from about a time on, if there is one.
+
+    From a key frame on: else the decoder might take what it still knows of another
+    place for what it needs here, and show nonsense, of the size of that place.
+    """
+    begun = False
     try:
         container.seek(int(seconds * _SECOND))
         for count, packet in enumerate(demux(container, stream)):
+            begun |= packet.is_keyframe
             with suppress(av.FFmpegError):
-                if pictures := packet.decode():
+                if begun and (pictures := packet.decode()):
                     return pictures[0]
             if count > _PATIENCE:
                 return None
@@ -116,15 +127,29 @@ def _looks(info: FilmInfo, places: Iterable[Fraction]) -> Iterator[Glance]:
             )
             if picture is None or picture.pts is None or picture.is_corrupt:
                 continue
-            context = stream.codec_context
-            depth = planar_format(picture.format.name).depth
-            yield Glance(
-                picture.pts * info.time_base,
-                f"{picture.width}x{picture.height} ({depth} bits)",
-                context.sample_aspect_ratio or info.sar,
-                Scan.of(picture, context),
-                side_data_of(picture),
-            )
+            yield _glance(info, stream, picture)
+
+
+def _glance(info: FilmInfo, stream: VideoStream, picture: av.VideoFrame) -> Glance:
+    context = stream.codec_context
+    depth = planar_format(picture.format.name).depth
+    return Glance(
+        (picture.pts or 0) * info.time_base,
+        _shape(picture.width, picture.height, depth),
+        context.sample_aspect_ratio or info.sar,
+        Scan.of(picture, context),
+        side_data_of(picture),
+    )
+
+
+def _described(info: FilmInfo, seconds: Fraction) -> Glance:
+    """Return what a film's description says of its picture, which is at that time."""
+    shape = _shape(info.width, info.height, info.format.depth)
+    return Glance(seconds, shape, info.sar, info.scan, info.side_data)
+
+
+def _shape(width: int, height: int, depth: int) -> str:
+    return f"{width}x{height} ({depth} bits)"
 
 
 def side_data_of(picture: av.VideoFrame) -> frozenset[str]:
@@ -134,7 +159,7 @@ def side_data_of(picture: av.VideoFrame) -> frozenset[str]:
 
 
 def _narrowed(info: FilmInfo, change: Change) -> Change:
-    """Halve the time in which a change must lie, down to a group of pictures."""
+    """Return a change as closely as it can be found in a moment."""
     before, after = change.before, change.after
     while after.seconds - before.seconds > 1:
         middle = (before.seconds + after.seconds) / 2
@@ -145,4 +170,23 @@ def _narrowed(info: FilmInfo, change: Change) -> Change:
             before = seen
         else:
             after = seen
+    for seen in _from(info, before.seconds):
+        if seen.seconds >= after.seconds:
+            break
+        if seen.shape != before.shape:
+            return Change(before, seen)
+        before = seen
     return Change(before, after)
+
+
+def _from(info: FilmInfo, seconds: Fraction) -> Iterator[Glance]:
+    """Yield the pictures after a time, one by one, of so many packets at most."""
+    with open_source(info.path) as container, suppress(av.FFmpegError):
+        stream = container.streams[info.index]
+        assert isinstance(stream, VideoStream)
+        container.seek(int(seconds * _SECOND))
+        for packet in islice(demux(container, stream), _PATIENCE):
+            for picture in packet.decode():
+                seen = _glance(info, stream, picture)
+                if seen.seconds > seconds:
+                    yield seen

@@ -37,6 +37,8 @@ _OPTIONS = {
     ),
 }
 
+UNINDEXED = {"mpegts", "mpeg", "mpegvideo", "h264", "hevc"}  # of containers
+
 
 def open_source(path: Path) -> InputContainer:
     """Return the opened file; its metadata may hold any bytes, as surrogates.
@@ -82,6 +84,13 @@ def demux(container: InputContainer, *streams: Stream) -> "Iterator[Packet[Any]]
     # it when all is read and the streams that it knows are flushed.
     with suppress(IndexError):
         yield from container.demux(*streams)
+
+
+def seek_margin(container: str) -> int:
+    """Return how many seconds before a picture to seek, so that it will decode."""
+    # A second covers key frames that are shown later than they are stored; without an
+    # index the demuxer does not land on a key frame at all.
+    return 12 if container in UNINDEXED else 1
 
 
 def _reason(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Container as Collected
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil, isfinite
+from math import ceil, floor, isfinite
 from pathlib import Path
 
 from vidcolor.errors import OptionError, UsageError
@@ -185,11 +185,12 @@ def _not_for_screens(info: FilmInfo) -> str:
 
 
 def _not_one_film(info: FilmInfo, change: Change) -> str:
-    last, first = (g.seconds - info.start for g in (change.before, change.after))
+    # Not later than it is: the first frame of the other shape would be lost.
+    first = floor((change.after.seconds - info.start) * 1000) / 1000
     return (
         f"{info.path}: its picture changes from {change.before.shape} to "
         f"{change.after.shape} {change.lies(info)}: colour the parts one by one, with "
-        f"--end {float(last):.2f} and with --start {float(first):.2f}"
+        f"--end {first:.3f} and with --start {first:.3f}"
     )
 
 

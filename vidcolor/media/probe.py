@@ -1,6 +1,7 @@
 """Finds out what is in a film file, by opening it and decoding one frame."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,14 @@ from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
 from vidcolor.media.glances import picture_from, side_data_of
 from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
 from vidcolor.media.mastering import Mastering
-from vidcolor.media.opening import MAX_PIXELS, demux, film_stream, open_source, reason
+from vidcolor.media.opening import (
+    MAX_PIXELS,
+    demux,
+    film_stream,
+    open_source,
+    reason,
+    seek_margin,
+)
 from vidcolor.media.picture import PictureFormat, has_no_luma, planar_format
 from vidcolor.media.scan import Scan
 from vidcolor.media.stamp import Stamp
@@ -34,7 +42,8 @@ _SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
 
 
 def probe(path: Path, start: Fraction | None = None) -> FilmInfo:
-    """Return what is in a film file; its picture is that at `start`, seconds into it.
+    """Return what is in a film file; its picture is the first from `start` on,
+    in seconds from its beginning.
 
     Raises:
         ReadError: the file cannot be opened, has no video, or none that decodes.
@@ -80,18 +89,22 @@ def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
 def _picture_at(
     container: InputContainer, stream: VideoStream, seconds: Fraction
 ) -> av.VideoFrame | None:
-    """Return the picture shown at a time on the file's clock."""
-    picture = picture_from(container, stream, seconds)
-    try:
-        for packet in demux(container, stream) if picture else ():
-            for later in packet.decode():
-                tick = stream.time_base
-                if later.pts is None or tick is None or later.pts * tick > seconds:
-                    return picture
-                picture = later
-    except av.FFmpegError:
-        pass
+    """Return the first picture from a time on the file's clock on, or else the last."""
+    margin = seek_margin(container.format.name)
+    picture = picture_from(container, stream, seconds - margin)
+    with suppress(av.FFmpegError):
+        packets = demux(container, stream)
+        for later in (each for packet in packets for each in packet.decode()):
+            if picture is None or not _is_before(picture, stream, seconds):
+                break
+            picture = later
     return picture
+
+
+def _is_before(picture: av.VideoFrame, stream: VideoStream, seconds: Fraction) -> bool:
+    if picture.pts is None or stream.time_base is None:
+        return False
+    return picture.pts * stream.time_base < seconds
 
 
 def _describe(

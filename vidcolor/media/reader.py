@@ -26,7 +26,7 @@ class Reader:
     """A film that is read frame by frame; one frame is held at a time."""
 
     def __init__(self, path: Path, start: Fraction | None = None) -> None:
-        """Open a film; `info` describes the picture that is shown at `start`.
+        """Open a film; `info` describes the first picture from `start` on.
 
         Raises:
             ReadError: the file cannot be opened, has no video, or none that decodes.

@@ -47,6 +47,70 @@ def test_a_change_of_size_is_found_before_the_work(tmp_path: Path, wide: int) ->
     assert 0.5 < end <= start < 3
 
 
+NTSC = Fraction(30000, 1001)
+
+
+def wider(film: Path, codec: str, at: int) -> Path:
+    """Write a film that is wider from a frame on, with key frames there and at 0."""
+    folder, wishes = film.parent, {"codec": codec, "rate": NTSC}
+    wishes["options"] = {"g": "150", "bf": "0"}
+    parts = [
+        make(folder / "one.ts", frames=at, **wishes),
+        make(folder / "two.ts", frames=60, start=at / NTSC, width=96, **wishes),
+    ]
+    stream = folder / "film.ts"
+    stream.write_bytes(b"".join(part.read_bytes() for part in parts))
+    if film != stream:
+        with av.open(str(stream)) as source, av.open(str(film), "w") as target:
+            video = source.streams.video[0]
+            copy = target.add_stream_from_template(video, opaque=True)
+            for packet in source.demux(video):
+                if packet.size:
+                    packet.stream = copy
+                    target.mux(packet)
+    return film
+
+
+@pytest.mark.parametrize(
+    ("codec", "lost"),
+    [("libx264", 0), ("mpeg2video", 1)],  # MPEG-2's decoder loses the one before it
+)
+@pytest.mark.parametrize("at", [99, 100, 101, 102])
+def test_the_parts_that_are_advised_are_all_of_the_film(
+    tmp_path: Path, codec: str, lost: int, at: int
+) -> None:
+    film = wider(tmp_path / "film.ts", codec, at)
+    with pytest.raises(OptionError, match="one by one") as told:
+        plan(film)
+    words = str(told.value).split()
+    end, start = (Fraction(words[words.index(o) + 1]) for o in ("--end", "--start"))
+    assert start == end
+    for begin, until, width, frames in (
+        (None, end, 64, at - lost),
+        (start, None, 96, 60),
+    ):
+        assert plan(film, begin, until).encoder == "libx264"
+        reader = Reader(film, begin)
+        shapes = [frame.luma.shape for frame in reader.frames(begin, until)]
+        assert shapes == [(48, width)] * frames
+        assert not reader.damage.refitted
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mkv"])
+def test_a_part_is_what_its_first_frame_is(tmp_path: Path, name: str) -> None:
+    film = wider(tmp_path / name, "libx264", 100)
+    begins = Reader(film).info.start
+    times = [frame.seconds - begins for frame in Reader(film).frames()]
+    between = (times[99] + times[100]) / 2
+    for start in (times[70], times[99]):
+        assert Reader(film, start).info.width == 64
+        with pytest.raises(OptionError, match=r"64x48 .* to 96x48 "):
+            plan(film, start)
+    for start in (between, times[100], times[130], times[159], times[159] + 9):
+        assert Reader(film, start).info.width == 96
+        assert plan(film, start).encoder == "libx264"
+
+
 def test_the_parts_before_and_after_a_change_can_be_coloured(tmp_path: Path) -> None:
     film = joined(tmp_path, {}, {}, {"width": 96}, {"width": 96})
     for start, end, width in ((None, Fraction(3, 2), 64), (Fraction(5, 2), None, 96)):

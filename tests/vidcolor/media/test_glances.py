@@ -121,22 +121,21 @@ def test_a_place_without_a_picture_is_given_up(
 
 
 def test_a_change_is_narrowed_as_far_as_there_are_pictures(tmp_path: Path) -> None:
-    film = damaged(pngs(tmp_path), range(20, 71))
-    info = Reader(film).info
-
     def glance(frame: int, shape: str) -> Glance:
         scan = Scan(interlaced=False, order=0)
         return Glance(frame * FRAME, shape, Fraction(1), scan, frozenset())
 
     true = "64x48 (8 bits)"
     before, after = glance(0, "other"), glance(79, true)
+    info = Reader(damaged(pngs(tmp_path), range(1, 71))).info
     change = change_of_shape(info, [before, after])
     assert change is not None
     assert (change.before, change.after.seconds) == (before, 71 * FRAME)
     before, after = glance(0, true), glance(79, "other")
+    info = Reader(damaged(pngs(tmp_path), range(20, 71))).info
     change = change_of_shape(info, [before, after])
     assert change is not None
-    assert (change.before.seconds, change.after) == (71 * FRAME, after)
+    assert (change.before.seconds, change.after) == (78 * FRAME, after)
     none = damaged(pngs(tmp_path), range(1, 80))
     assert change_of_shape(Reader(none).info, [before, after]) == Change(before, after)
     assert change_of_shape(info, [before, before]) is None

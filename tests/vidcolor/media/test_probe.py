@@ -8,7 +8,6 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.vidcolor.media.made import TICK, make
 from vidcolor.media.info import FilmInfo
 from vidcolor.media.reader import Reader
 
@@ -102,20 +101,3 @@ def test_a_stream_has_the_title_it_was_given(
 ) -> None:
     (stream,) = info_of(make_film(stream_tags=tags)).streams
     assert stream.title == title
-
-
-@pytest.mark.parametrize(
-    ("start", "rows"),
-    [(None, 48), (0, 48), (320, 48), (321, 96), (360, 96), (9999, 96)],
-)
-def test_a_part_is_described_by_the_picture_it_begins_with(
-    tmp_path: Path, start: int | None, rows: int
-) -> None:
-    small, large = (
-        make(tmp_path / f"{height}.ts", codec="mpeg2video", height=height, start=begin)
-        for height, begin in ((48, Fraction(0)), (96, Fraction(2, 5)))
-    )
-    path = tmp_path / "film.ts"
-    path.write_bytes(small.read_bytes() + large.read_bytes())
-    seconds = None if start is None else start * TICK
-    assert info_of(path, seconds).height == rows
