@@ -45,6 +45,17 @@ def test_a_film_ends_early_only_if_all_of_the_file_says_so(
     assert reader.damage.lines() == expected * is_told
 
 
+@pytest.mark.parametrize(("headed", "lasts"), [(102, 2), (2, 2), (100.5, 0.5)])
+def test_a_late_film_lasts_until_its_end_or_as_long_as_is_said(
+    make_film: Make, headed: float, lasts: float
+) -> None:
+    path = make_film(times=range(100_000, 102_000, 40))
+    header = (b"\x44\x89\x88" + struct.pack(">d", 1000 * s) for s in (102, headed))
+    replaced(path, *header)
+    info = info_of(path)
+    assert (info.start, info.duration) == (100, lasts)
+
+
 @pytest.mark.parametrize(
     ("codec", "pix_fmt", "lost"),
     [
