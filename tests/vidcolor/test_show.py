@@ -127,6 +127,23 @@ def test_lines_of_progress_tell_what_is_left(monkeypatch: pytest.MonkeyPatch) ->
     assert lines[2] == "reel.mp4: 1/4 frames, 0.1 frames/s, 0:30 left, shot 1"
 
 
+@pytest.mark.parametrize(("total", "of"), [(100, "/100"), (None, "")])
+def test_a_log_gets_a_few_lines_a_minute(
+    monkeypatch: pytest.MonkeyPatch, total: int | None, of: str
+) -> None:
+    clock = iter(range(200))  # it is looked at once an event, each a second long
+    monkeypatch.setattr(show, "monotonic", lambda: next(clock))
+    events: list[Event] = [
+        Started(REEL, Path("reel.color.mp4"), total, 0, "cpu", ()),
+        *(Progressed(REEL, count, 1) for count in range(1, 66)),
+        *(Verifying(REEL, count, total) for count in range(1, 31)),
+    ]
+    lines = told(LineShow(), monkeypatch, events).splitlines()
+    counts = [line.split(": ")[1].split(" frames")[0] for line in lines]
+    assert counts == [f"{count}{of}" for count in (*range(10, 61, 10), 5, 15, 25)]
+    assert all(("left" in line) == (total is not None) for line in lines[:6])
+
+
 def test_speed_is_that_of_what_was_done_now(monkeypatch: pytest.MonkeyPatch) -> None:
     # It takes 90 s to come to the third frame, and 10 s for two more.
     clock = iter([100.0, 190.0, 200.0])
