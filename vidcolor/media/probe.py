@@ -42,8 +42,9 @@ _SECOND = 1_000_000  # FFmpeg's unit for a whole file's times
 
 
 def probe(path: Path, start: Fraction | None = None) -> FilmInfo:
-    """Return what is in a film file; its picture is the first from `start` on,
-    in seconds from its beginning.
+    """Return what is in a film file, as its first picture from `start` on shows it.
+
+    `start` is in seconds from the film's beginning.
 
     Raises:
         ReadError: the file cannot be opened, has no video, or none that decodes.
@@ -58,7 +59,7 @@ def probe(path: Path, start: Fraction | None = None) -> FilmInfo:
         picture = _first_picture(path, stream)
         begin = _start(container, stream, picture)
         if start is not None:
-            picture = _picture_at(container, stream, begin + start) or picture
+            picture = _picture_at(container, stream, begin, start) or picture
         return _describe(path, stamp, container, stream, begin, picture, declared)
 
 
@@ -87,11 +88,12 @@ def _first_picture(path: Path, stream: VideoStream) -> av.VideoFrame:
 
 
 def _picture_at(
-    container: InputContainer, stream: VideoStream, seconds: Fraction
+    container: InputContainer, stream: VideoStream, begin: Fraction, start: Fraction
 ) -> av.VideoFrame | None:
-    """Return the first picture from a time on the file's clock on, or else the last."""
+    """Return the first picture from `start` seconds after `begin` on, or the last."""
     margin = seek_margin(container.format.name)
-    picture = picture_from(container, stream, seconds - margin)
+    picture = picture_from(container, stream, begin + max(Fraction(0), start - margin))
+    seconds = begin + start
     with suppress(av.FFmpegError):
         packets = demux(container, stream)
         for later in (each for packet in packets for each in packet.decode()):
