@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -374,6 +376,32 @@ def test_info_is_json_and_says_that_grey_is_grey(run: Run, clip: Path) -> None:
 
 def test_info_is_a_table_for_people(run: Run, clip: Path) -> None:
     assert "ffv1 96x64" in run("info", clip).out
+
+
+@pytest.mark.parametrize("rate", [Fraction(30000, 1001), Fraction(25)])
+def test_from_the_time_that_info_tells_a_shot_is_whole(
+    run: Run, tmp_path: Path, rate: Fraction
+) -> None:
+    film, lengths = tmp_path / "film.mp4", (10, 18, 12)
+    random, number = np.random.default_rng(1), 0
+    with av.open(str(film), "w") as out:
+        stream = out.add_stream("libx264", rate)
+        stream.width, stream.height, stream.pix_fmt = 96, 72, "yuv420p"
+        for length in lengths:
+            coarse = random.integers(20, 235, (6, 8), np.uint8)
+            picture = np.kron(coarse, np.ones((12, 12), np.uint8))
+            for _ in range(length):
+                frame = av.VideoFrame.from_ndarray(picture, "gray")
+                frame.pts, frame.time_base = number, 1 / rate
+                number += 1
+                out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    told = run("info", film).out
+    shots = re.findall(r"^(?: shots)? +([\d.]+)  [\d.]+  (\d+) *$", told, re.MULTILINE)
+    assert [int(frames) for _, frames in shots] == list(lengths)
+    for number, (start, _) in enumerate(shots):
+        frames = list(Reader(film).frames(Fraction(start)))
+        assert len(frames) == sum(lengths[number:])
 
 
 def test_preview_draws_a_sheet(run: Run, clip: Path, weights: str) -> None:

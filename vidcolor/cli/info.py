@@ -1,5 +1,6 @@
 """`vidcolor info`: what is in a film."""
 
+from math import floor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,6 +43,18 @@ def _add_rows(table: Table, key: str, value: Any) -> None:
         value = [f"{name}: {text}" for name, text in value.items()]
     for item in value if isinstance(value, list | tuple) else [value]:
         parts = item.values() if isinstance(item, dict) else [item]
-        text = "  ".join(str(part) for part in parts if part not in ("", None))
+        text = "  ".join(_text(part) for part in parts if part not in ("", None))
         table.add_row(key, printable(text))
         key = ""
+
+
+def _text(value: Any) -> str:
+    """Return a value as text, numbers to a millionth.
+
+    Cut and not rounded: from the time of a shot on (`--start`) its first frame is to
+    be found.
+    """
+    if not isinstance(value, float):
+        return str(value)
+    millionths = floor(round(value * 1e6, 3))  # 8.04 * 1e6 is less than 8040000
+    return f"{millionths / 1e6:.6f}".rstrip("0").removesuffix(".")
