@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, cast
 
 import av
@@ -16,7 +16,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vidcolor.media.info import FilmInfo
-from vidcolor.media.opening import demux, open_source
+from vidcolor.media.opening import demux, open_source, seek_margin
 from vidcolor.media.picture import planar_format
 from vidcolor.media.scan import Scan
 from vidcolor.media.span import Span
@@ -159,7 +159,11 @@ def side_data_of(picture: av.VideoFrame) -> frozenset[str]:
 
 
 def _narrowed(info: FilmInfo, change: Change) -> Change:
-    """Return a change as closely as it can be found in a moment."""
+    """Return a change as closely as it can be found in a moment: mostly to the frame.
+
+    The time in which it must lie is halved, down to a group of pictures, and what is
+    left is decoded.
+    """
     before, after = change.before, change.after
     while after.seconds - before.seconds > 1:
         middle = (before.seconds + after.seconds) / 2
@@ -170,23 +174,27 @@ def _narrowed(info: FilmInfo, change: Change) -> Change:
             before = seen
         else:
             after = seen
-    for seen in _from(info, before.seconds):
-        if seen.seconds >= after.seconds:
-            break
+    for seen in _looks_between(info, before.seconds, after.seconds):
         if seen.shape != before.shape:
             return Change(before, seen)
         before = seen
     return Change(before, after)
 
 
-def _from(info: FilmInfo, seconds: Fraction) -> Iterator[Glance]:
-    """Yield the pictures after a time, one by one, of so many packets at most."""
+def _looks_between(info: FilmInfo, begin: Fraction, end: Fraction) -> Iterator[Glance]:
+    """Yield what all pictures between two times are, decoded from before them on."""
+    begun = False
     with open_source(info.path) as container, suppress(av.FFmpegError):
         stream = container.streams[info.index]
         assert isinstance(stream, VideoStream)
-        container.seek(int(seconds * _SECOND))
-        for packet in islice(demux(container, stream), _PATIENCE):
-            for picture in packet.decode():
-                seen = _glance(info, stream, picture)
-                if seen.seconds > seconds:
-                    yield seen
+        place = max(info.start, begin - seek_margin(info.container))
+        container.seek(int(place * _SECOND))
+        for packet in demux(container, stream):
+            if (packet.pts or 0) * info.time_base > end + 1:  # B-frames are stored late
+                return
+            begun |= packet.is_keyframe
+            with suppress(av.FFmpegError):
+                for picture in packet.decode() if begun else ():
+                    seen = _glance(info, stream, picture)
+                    if begin < seen.seconds < end:
+                        yield seen

@@ -37,7 +37,8 @@ _OPTIONS = {
     ),
 }
 
-UNINDEXED = {"mpegts", "mpeg", "mpegvideo", "h264", "hevc"}  # of containers
+# FFmpeg's names of containers that do not say where their key frames are.
+UNINDEXED = {"mpegts", "mpeg", "mpegvideo", "h264", "hevc"}
 
 
 def open_source(path: Path) -> InputContainer:
@@ -87,7 +88,10 @@ def demux(container: InputContainer, *streams: Stream) -> "Iterator[Packet[Any]]
 
 
 def seek_margin(container: str) -> int:
-    """Return how many seconds before a picture to seek, so that it will decode."""
+    """Return how many seconds before a picture to seek, so that it will decode.
+
+    `container` is FFmpeg's name.
+    """
     # A second covers key frames that are shown later than they are stored; without an
     # index the demuxer does not land on a key frame at all.
     return 12 if container in UNINDEXED else 1

@@ -91,9 +91,8 @@ def _picture_at(
     container: InputContainer, stream: VideoStream, begin: Fraction, start: Fraction
 ) -> av.VideoFrame | None:
     """Return the first picture from `start` seconds after `begin` on, or the last."""
-    margin = seek_margin(container.format.name)
-    picture = picture_from(container, stream, begin + max(Fraction(0), start - margin))
-    seconds = begin + start
+    seconds, margin = begin + start, seek_margin(container.format.name)
+    picture = picture_from(container, stream, max(begin, seconds - margin))
     with suppress(av.FFmpegError):
         packets = demux(container, stream)
         for later in (each for packet in packets for each in packet.decode()):

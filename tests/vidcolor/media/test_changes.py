@@ -50,13 +50,14 @@ def test_a_change_of_size_is_found_before_the_work(tmp_path: Path, wide: int) ->
 NTSC = Fraction(30000, 1001)
 
 
-def wider(film: Path, codec: str, at: int) -> Path:
-    """Write a film that is wider from a frame on, with key frames there and at 0."""
-    folder, wishes = film.parent, {"codec": codec, "rate": NTSC}
-    wishes["options"] = {"g": "150", "bf": "0"}
+def wider(film: Path, at: int, **wishes: Any) -> Path:
+    """Write a film that is wider from a frame on, where there is a key frame."""
+    folder, wishes = film.parent, {"rate": NTSC, **wishes}
+    # Not from 0 on, or the muxer would move the first part, to decode it in time.
+    start = Fraction(1)
     parts = [
-        make(folder / "one.ts", frames=at, **wishes),
-        make(folder / "two.ts", frames=60, start=at / NTSC, width=96, **wishes),
+        make(folder / "one.ts", frames=at, start=start, **wishes),
+        make(folder / "two.ts", frames=90, start=start + at / NTSC, width=96, **wishes),
     ]
     stream = folder / "film.ts"
     stream.write_bytes(b"".join(part.read_bytes() for part in parts))
@@ -75,19 +76,22 @@ def wider(film: Path, codec: str, at: int) -> Path:
     ("codec", "lost"),
     [("libx264", 0), ("mpeg2video", 1)],  # MPEG-2's decoder loses the one before it
 )
-@pytest.mark.parametrize("at", [99, 100, 101, 102])
+@pytest.mark.parametrize("options", [{"g": "150", "bf": "0"}, {"g": "15", "bf": "2"}])
+@pytest.mark.parametrize("at", [99, 101, 110])
 def test_the_parts_that_are_advised_are_all_of_the_film(
-    tmp_path: Path, codec: str, lost: int, at: int
+    tmp_path: Path, codec: str, lost: int, options: dict[str, str], at: int
 ) -> None:
-    film = wider(tmp_path / "film.ts", codec, at)
+    film = wider(tmp_path / "film.ts", at, codec=codec, options=options)
     with pytest.raises(OptionError, match="one by one") as told:
         plan(film)
     words = str(told.value).split()
     end, start = (Fraction(words[words.index(o) + 1]) for o in ("--end", "--start"))
     assert start == end
+    last, first = (float(words[words.index(o) + 1]) for o in ("between", "and"))
+    assert 0 < first - last < (1.5 + lost) / NTSC  # to the frame
     for begin, until, width, frames in (
         (None, end, 64, at - lost),
-        (start, None, 96, 60),
+        (start, None, 96, 90),
     ):
         assert plan(film, begin, until).encoder == "libx264"
         reader = Reader(film, begin)
@@ -98,7 +102,7 @@ def test_the_parts_that_are_advised_are_all_of_the_film(
 
 @pytest.mark.parametrize("name", ["film.ts", "film.mkv"])
 def test_a_part_is_what_its_first_frame_is(tmp_path: Path, name: str) -> None:
-    film = wider(tmp_path / name, "libx264", 100)
+    film = wider(tmp_path / name, 100, options={"g": "150", "bf": "0"})
     begins = Reader(film).info.start
     times = [frame.seconds - begins for frame in Reader(film).frames()]
     between = (times[99] + times[100]) / 2
@@ -106,7 +110,7 @@ def test_a_part_is_what_its_first_frame_is(tmp_path: Path, name: str) -> None:
         assert Reader(film, start).info.width == 64
         with pytest.raises(OptionError, match=r"64x48 .* to 96x48 "):
             plan(film, start)
-    for start in (between, times[100], times[130], times[159], times[159] + 9):
+    for start in (between, times[100], times[130], times[189], times[189] + 9):
         assert Reader(film, start).info.width == 96
         assert plan(film, start).encoder == "libx264"
 

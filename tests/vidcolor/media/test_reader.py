@@ -81,7 +81,7 @@ def test_a_part_is_not_called_damaged_for_what_was_not_wanted(make_film: Make) -
 def test_a_part_without_frames_is_refused(
     make_film: Make, start: int | None, end: Fraction | None, told: str
 ) -> None:
-    times = range(1000, 2000, 40)  # sound would begin before
+    times = range(1000, 2000, 40)  # the sound begins at 0, and so does the film
     path = make_film(codec="libx264", times=times, sound="aac")
     with pytest.raises(ReadError, match=re.escape(told)):
         list(Reader(path).frames(start, end))
