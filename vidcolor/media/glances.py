@@ -75,27 +75,26 @@ def change_of_shape(info: FilmInfo, seen: list[Glance]) -> Change | None:
     return None
 
 
-def picture_from(
+def pictures_from(
     container: InputContainer, stream: VideoStream, seconds: Fraction
-) -> av.VideoFrame | None:
-    """Return the first picture that decodes from about a time on, if there is one.
+) -> Iterator[av.VideoFrame]:
+    """Yield the pictures that decode from about a time on, until too many do not.
 
     From a key frame on: else the decoder might take what it still knows of another
     place for what it needs here, and show nonsense, of the size of that place.
     """
-    begun = False
-    try:
+    begun, without = False, 0
+    with suppress(av.FFmpegError):
         container.seek(int(seconds * _SECOND))
-        for count, packet in enumerate(demux(container, stream)):
+        for packet in demux(container, stream):
             begun |= packet.is_keyframe
+            pictures: list[av.VideoFrame] = []
             with suppress(av.FFmpegError):
-                if begun and (pictures := packet.decode()):
-                    return pictures[0]
-            if count > _PATIENCE:
-                return None
-    except av.FFmpegError:
-        pass
-    return None
+                pictures = packet.decode() if begun else []
+            yield from pictures
+            without = 0 if pictures else without + 1
+            if without > _PATIENCE:
+                return
 
 
 def _key_frame(
@@ -122,8 +121,8 @@ def _looks(info: FilmInfo, places: Iterable[Fraction]) -> Iterator[Glance]:
         stream = container.streams[info.index]
         assert isinstance(stream, VideoStream)
         for place in places:
-            picture = _key_frame(container, stream, place) or picture_from(
-                container, stream, place
+            picture = _key_frame(container, stream, place) or next(
+                pictures_from(container, stream, place), None
             )
             if picture is None or picture.pts is None or picture.is_corrupt:
                 continue
@@ -183,18 +182,13 @@ def _narrowed(info: FilmInfo, change: Change) -> Change:
 
 def _looks_between(info: FilmInfo, begin: Fraction, end: Fraction) -> Iterator[Glance]:
     """Yield what all pictures between two times are, decoded from before them on."""
-    begun = False
-    with open_source(info.path) as container, suppress(av.FFmpegError):
+    place = max(info.start, begin - seek_margin(info.container))
+    with open_source(info.path) as container:
         stream = container.streams[info.index]
         assert isinstance(stream, VideoStream)
-        place = max(info.start, begin - seek_margin(info.container))
-        container.seek(int(place * _SECOND))
-        for packet in demux(container, stream):
-            if (packet.pts or 0) * info.time_base > end + 1:  # B-frames are stored late
+        for picture in pictures_from(container, stream, place):
+            seen = _glance(info, stream, picture)
+            if seen.seconds >= end:
                 return
-            begun |= packet.is_keyframe
-            with suppress(av.FFmpegError):
-                for picture in packet.decode() if begun else ():
-                    seen = _glance(info, stream, picture)
-                    if begin < seen.seconds < end:
-                        yield seen
+            if seen.seconds > begin:
+                yield seen

@@ -1,7 +1,6 @@
 """Finds out what is in a film file, by opening it and decoding one frame."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +17,7 @@ from av.video.stream import VideoStream
 from vidcolor.errors import ReadError
 from vidcolor.media.clock import clock_end
 from vidcolor.media.color_tags import FULL, LIMITED, ColorTags
-from vidcolor.media.glances import picture_from, side_data_of
+from vidcolor.media.glances import pictures_from, side_data_of
 from vidcolor.media.info import ChapterInfo, FilmInfo, StreamInfo
 from vidcolor.media.mastering import Mastering
 from vidcolor.media.opening import (
@@ -92,13 +91,10 @@ def _picture_at(
 ) -> av.VideoFrame | None:
     """Return the first picture from `start` seconds after `begin` on, or the last."""
     seconds, margin = begin + start, seek_margin(container.format.name)
-    picture = picture_from(container, stream, max(begin, seconds - margin))
-    with suppress(av.FFmpegError):
-        packets = demux(container, stream)
-        for later in (each for packet in packets for each in packet.decode()):
-            if picture is None or not _is_before(picture, stream, seconds):
-                break
-            picture = later
+    picture = None
+    for picture in pictures_from(container, stream, max(begin, seconds - margin)):
+        if not _is_before(picture, stream, seconds):
+            break
     return picture
 
 

@@ -48,7 +48,7 @@ def test_of_each_place_one_packet_is_enough(
     options = {"bf": "3", "b-pyramid": "normal", "g": "8"}
     film = make(tmp_path / "film.mkv", frames=64, options=options)
     # Whoever decodes on until there is a picture has this looked at.
-    monkeypatch.setattr(module, "picture_from", fail)
+    monkeypatch.setattr(module, "pictures_from", fail)
     assert len({glance.seconds for glance in seen(film)}) == 8
 
 
@@ -115,7 +115,7 @@ def test_a_place_without_a_picture_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = damaged(pngs(tmp_path), range(20, 71))
-    monkeypatch.setattr(module, "_PATIENCE", 2)
+    monkeypatch.setattr(module, "_PATIENCE", 3)
     # The places are eleven frames apart, and the 69th has too little before it.
     assert [glance.seconds / FRAME for glance in seen(film)] == [0, 11, 71, 79]
 
